@@ -1,0 +1,1 @@
+"""The bytes, and what proves them: no database, no socket, no terminal, no clock."""

@@ -1,0 +1,1 @@
+"""How fast, beside its peers: one machine, one minute, one site."""

@@ -1,0 +1,1 @@
+"""Where a person gives orders: the only room with the terminal, exit codes and the clock."""

@@ -1,0 +1,1 @@
+"""Going out: the only room with Scrapy and with outward sockets."""

@@ -1,0 +1,23 @@
+#!/bin/sh
+# System programs that the tests use. Installs what is missing where it may (root on Debian), and
+# names it otherwise; nothing here is needed to run muniment itself.
+set -eu
+
+missing=""
+need() { # need PROGRAM PACKAGE
+    command -v "$1" >/dev/null 2>&1 || [ -n "$(find /usr/lib/postgresql -name "$1" 2>/dev/null)" ] || missing="$missing $2"
+}
+need openssl openssl
+need nginx nginx-light
+need initdb postgresql
+need wget wget
+
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "installing for the tests:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update -q && apt-get install -qy --no-install-recommends $missing; } >/dev/null 2>&1 ||
+        echo "could not install$missing; the tests that need them will skip and say so"
+else
+    echo "not installed, so the tests that need them will skip:$missing"
+fi
