@@ -1,0 +1,160 @@
+"""What a person or a program sees: tables, JSON lines, progress. Data on stdout, talk on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from archive import times
+from cli.keys import KEYS
+from cli.visible import visible
+
+Row = Mapping[str, Any]
+
+json_option = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON object a line, with the keys of the reference.",
+)
+
+STYLES = {
+    "passed": "green",
+    "content": "green",
+    "failed": "bold red",
+    "error": "red",
+    "truncated": "red",
+    "not checked": "yellow",
+    "blocked": "yellow",
+    "not-found": "yellow",
+}
+"""Colours of the words that a reader looks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: the row's key, its title, and how a value is written."""
+
+    key: str
+    title: str
+    write: Callable[[Any], str] = str
+    right: bool = False
+
+
+def say(text: str) -> None:
+    """Talk to the person at the terminal."""
+    click.echo(visible(text), err=True)
+
+
+def write_json(row: Row) -> None:
+    """One object, one line. An undocumented key is a mistake of ours."""
+    unknown = row.keys() - KEYS.keys()
+    if unknown:
+        raise KeyError(f"not in the table of JSON keys: {', '.join(sorted(unknown))}")
+    line = json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    # A lone surrogate of a file name becomes the escape that JSON has for it.
+    click.echo(line.encode("utf-8", "backslashreplace"))
+
+
+def write_rows(rows: Iterable[Row], columns: Sequence[Column], *, as_json: bool) -> int:
+    """Write a table, or its rows as JSON lines; returns how many rows there were."""
+    if as_json:
+        count = 0
+        for count, row in enumerate(rows, 1):  # noqa: B007 -- the count is the answer
+            write_json(row)
+        return count
+    cells = [[_cell(column, row) for column in columns] for row in rows]
+    if cells:
+        console = Console(highlight=False)
+        (_write_table if console.is_terminal else _write_aligned)(console, columns, cells)
+    return len(cells)
+
+
+def write_fields(fields: Iterable[tuple[str, str]]) -> None:
+    """A list of names and values, the values aligned; an empty name goes on with the one before."""
+    listed = [(name, visible(value)) for name, value in fields]
+    width = max(cell_len(name) for name, _ in listed)
+    console = Console(highlight=False)
+    for name, value in listed:
+        line = Text(f"{name:{width}}  ", style="dim").append(_coloured(value))
+        console.print(line, soft_wrap=True)
+
+
+@contextmanager
+def progress(title: str, total: float | None) -> Iterator[Callable[[float], None]]:
+    """A bar on a terminal, nothing elsewhere; yields a function that takes how much is done."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    from rich.progress import Progress  # noqa: PLC0415 -- half of rich, for a terminal alone
+
+    with Progress(console=console, transient=True) as bars:
+        bar = bars.add_task(title, total=total)
+        yield lambda done: bars.update(bar, completed=done)
+
+
+def size(length: int | None) -> str:
+    """A length as people read it: `17 B`, `1.2 MiB`."""
+    if length is None:
+        return "-"
+    value, unit = float(length), "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024 or unit == "TiB":
+            break
+        value /= 1024
+    return f"{length} B" if unit == "B" else f"{value:.1f} {unit}"
+
+
+def moment(instant: datetime | None) -> str:
+    """`2026-11-23 23:15:57Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if instant else "-"
+
+
+def _cell(column: Column, row: Row) -> str:
+    value = row[column.key]
+    return "-" if value is None else visible(column.write(value))
+
+
+def _coloured(text: str) -> Text:
+    return Text(text, style=STYLES.get(text, ""))
+
+
+def _write_table(console: Console, columns: Sequence[Column], cells: list[list[str]]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*map(_coloured, row))
+    console.print(table)
+
+
+def _write_aligned(_: Console, columns: Sequence[Column], cells: list[list[str]]) -> None:
+    """For a file or a pipe: the same columns, nothing folded or cut."""
+    widths = [max(cell_len(row[n]) for row in cells) for n in range(len(columns))]
+    for row in cells:
+        parts = []
+        for column, width, cell in zip(columns, widths, row, strict=True):
+            gap = " " * (width - cell_len(cell))
+            parts.append(gap + cell if column.right else cell + gap)
+        click.echo("  ".join(parts).rstrip())
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no form for: instants, digests, tuples of ours."""
+    if isinstance(value, datetime):
+        return times.to_text(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(f"no JSON form for {type(value).__name__}")
