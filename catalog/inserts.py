@@ -1,0 +1,136 @@
+"""The inserts of ingest: SQL compiled once for a dialect, filled with tuples.
+
+A row that is there already stays, so ingest can be given again. Where two groups speak of the same
+row, what counts does not depend on the order in which they come: the latest statement, or the first
+place in the archive. Two different things under one id are refused by a NOT NULL, never mixed up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from sqlalchemy import Column, Dialect, and_, case, null, or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+from catalog import holdings, premis  # noqa: F401 - defining the tables is what they do
+
+Row = tuple[Any, ...]
+Columns = list[Column[Any]]
+_Upsert = Any
+"""`sqlite.Insert` or `postgresql.Insert`: the same methods without a class in common."""
+_Settle = Callable[[_Upsert, Columns], _Upsert]
+
+_PLAN = "id source_id source started operator_id software_id configuration settings file offset"
+_CLOSE = "id close_id ended end counts not_requested queued complete shortfall"
+
+
+@dataclass(frozen=True)
+class Insert:
+    """One statement and how a tuple becomes its parameters."""
+
+    sql: str
+    binds: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+    def parameters(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows as the driver takes them: text made storable, instants and JSON encoded."""
+        return [self._bound(row) for row in rows]
+
+    def _bound(self, row: Row) -> Row:
+        values = list(row)
+        for place, bind in self.binds:
+            if values[place] is not None:
+                values[place] = bind(values[place])
+        return tuple(values)
+
+
+@cache
+def inserts(dialect: Dialect) -> dict[str, Insert]:
+    """The inserts by name, in the order in which they are run."""
+    make = partial(_insert, dialect)
+    return {
+        "agent": make("agent", _stay),
+        "agency": make("agency", partial(_latest, by="time", tie="crawl_id")),
+        "source": make("source", partial(_latest, by="time", tie="crawl_id")),
+        "crawl": make("crawl", _plan, _PLAN),
+        "close": make("crawl", partial(_latest, by="ended", tie="close_id"), _CLOSE),
+        "run": make("run", _plan, "id kind source_id started"),
+        "run_end": make(
+            "run", partial(_latest, by="ended", tie="outcome"), "id kind ended outcome"
+        ),
+        "document": make("document", partial(_refuse_other, told_by="url")),
+        "version": make("version", partial(_refuse_other, told_by="sha256")),
+        "capture": make("capture", partial(_first_place, told_by="url")),
+        "sighting": make("sighting", _stay),
+        "link": make("link", _stay),
+        "event": make("event", partial(_first_place, told_by="type")),
+        "event_object": make("event_object", _stay),
+        "record": make("record", _stay),
+        "warc_file": make("warc_file", _stay),
+    }
+
+
+def _insert(dialect: Dialect, table_name: str, settle: _Settle, names: str = "") -> Insert:
+    table = SQLModel.metadata.tables[table_name]
+    columns = [column for column in table.columns if not names or column.name in names.split()]
+    upsert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    compiled = settle(upsert(table), columns).compile(
+        dialect=dialect, column_keys=[column.name for column in columns]
+    )
+    binds = tuple(
+        (place, partial(_bind, column.type, dialect))
+        for place, column in enumerate(columns)
+        if isinstance(column.type, TypeDecorator)
+    )
+    return Insert(str(compiled), binds)
+
+
+def _stay(statement: _Upsert, _: Columns) -> _Upsert:
+    return statement.on_conflict_do_nothing()
+
+
+def _plan(statement: _Upsert, columns: Columns) -> _Upsert:
+    """A crawl's plan fills the row that its close may have made already."""
+    new = {column.name: statement.excluded[column.name] for column in columns}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=new)
+
+
+def _latest(statement: _Upsert, columns: Columns, by: str, tie: str) -> _Upsert:
+    """The latest statement counts; `tie` decides between two of one instant."""
+    old, new = statement.table.c, statement.excluded
+    later = or_(
+        old[by].is_(None),
+        old[by] < new[by],
+        and_(old[by] == new[by], old[tie] < new[tie]),
+    )
+    values = {column.name: new[column.name] for column in columns}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=values, where=later)
+
+
+def _refuse_other(statement: _Upsert, _: Columns, told_by: str) -> _Upsert:
+    """The row stays; another thing under its id breaks on the NOT NULL of `told_by`."""
+    other = statement.table.c[told_by] != statement.excluded[told_by]
+    return statement.on_conflict_do_update(
+        index_elements=["id"], set_={told_by: null()}, where=other
+    )
+
+
+def _first_place(statement: _Upsert, columns: Columns, told_by: str) -> _Upsert:
+    """A group copied into a second file counts where it lies first; see `_refuse_other`."""
+    old, new = statement.table.c, statement.excluded
+    same = old[told_by] == new[told_by]
+    values: dict[str, Any] = {told_by: case((same, old[told_by]), else_=null())}
+    for column in columns:
+        if column.name in {"file", "offset", "length"}:
+            values[column.name] = new[column.name]
+    return statement.on_conflict_do_update(
+        index_elements=["id"], set_=values, where=or_(~same, new.file < old.file)
+    )
+
+
+def _bind(decorator: TypeDecorator[Any], dialect: Dialect, value: Any) -> Any:
+    return decorator.process_bind_param(value, dialect)

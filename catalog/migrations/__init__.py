@@ -1,0 +1,1 @@
+"""The steps by which older catalogs become present ones; `catalog.database` runs them."""
