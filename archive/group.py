@@ -1,0 +1,120 @@
+"""A group: a statement, and the records that it tells of, as they lie one after another in a file.
+
+The statement comes first and lists the others with their lengths and digests, so that a reader
+steps over what it does not need, and recovery can tell a whole group from one that was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from archive.ident import ident, new_record_id
+from archive.member import Member, encode
+from archive.statement import FORMAT, Capture, Statement
+from archive.statement_json import from_json, to_json
+from archive.warc import Record, metadata
+
+__all__ = ["STATEMENT_LIMIT", "Encoded", "Group", "encode_group", "from_json", "to_json"]
+
+STATEMENT_LIMIT = 64 << 20
+"""Bytes of a statement: what a reader holds in memory at most, whatever a damaged file says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A statement and its records, in the order in which they are stored.
+
+    `id` is the record id of the metadata record. `date` is when the records were made, where that
+    is not the statement's time: a file received today may be asserted to be years old.
+    """
+
+    statement: Statement
+    records: tuple[Record, ...] = ()
+    id: str = field(default_factory=new_record_id)
+    date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A group as it goes into a file: the statement in JSON, and its members, metadata first."""
+
+    raw: dict[str, Any]
+    members: tuple[Member, ...]
+
+    @property
+    def length(self) -> int:
+        return sum(member.stored.length for member in self.members)
+
+    def packed(self) -> Iterator[bytes]:
+        """The group's bytes; those in memory come in one piece, to be one write."""
+        held: list[bytes] = []
+        for member in self.members:
+            if member.data is not None:
+                held.append(member.data)
+                continue
+            yield b"".join(held)
+            held.clear()
+            yield from member.packed()
+        if held:
+            yield b"".join(held)
+
+
+def encode_group(group: Group, warcinfo: str | None = None) -> Encoded:
+    """Pack a group for a file whose warcinfo record has the id `warcinfo`."""
+    members = [encode(record, warcinfo) for record in group.records]
+    short = ident(group.id)
+    raw = {
+        "kind": group.statement.kind,
+        "format": FORMAT,
+        "id": short,
+        **to_json(group.statement),
+        "records": [_listed(member) for member in members],
+    }
+    block, raw = _dumps(raw)
+    if len(block) > STATEMENT_LIMIT:
+        raise ValueError(f"a statement of {len(block)} bytes cannot be read again")
+    # A capture's statement tells of its last record: the answer, or the request without one. Its
+    # URI is not the page's, or replay tools would take the statement for a copy of the page.
+    told = [group.records[-1].id] if isinstance(group.statement, Capture) and members else []
+    record = metadata(
+        f"urn:muniment:{group.statement.kind}:{short}",
+        group.date or group.statement.time,
+        block,
+        id=group.id,
+        concurrent_to=told,
+    )
+    return Encoded(raw, (encode(record, warcinfo), *members))
+
+
+def _listed(member: Member) -> dict[str, Any]:
+    listed: dict[str, Any] = {"type": member.record.type, "id": member.record.id}
+    uri = member.record.uri
+    if uri is not None:
+        listed["uri"] = uri
+    listed["stored"] = member.stored.to_json()
+    listed["record"] = {"length": member.plain_length, "blake3": member.plain_blake3.hex()}
+    return listed
+
+
+def _dumps(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """The statement's bytes. A lone surrogate, which is no Unicode text, shows as its escape."""
+    try:
+        return orjson.dumps(raw), raw
+    except orjson.JSONEncodeError:
+        visible = _visible(raw)
+        return orjson.dumps(visible), visible
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_visible(name): _visible(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_visible(entry) for entry in value]
+    return value

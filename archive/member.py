@@ -1,0 +1,169 @@
+"""One record, one gzip member (WARC 1.1, annex D): packing, unpacking, and the digests of both.
+
+What is compressed already goes into stored gzip blocks, for deflating it costs time at every later
+reading and saves nothing; text goes into fast ones. Packing is deterministic: a spooled record is
+packed twice, once for its digests, which stand before it in the file, and once to be written.
+"""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from blake3 import blake3
+from isal import isal_zlib
+
+from archive.digest import Digests
+from archive.errors import RecordError, Where
+from archive.warc import CHUNK, END, Record, Stream, chunks, encode_head, length
+
+MAGIC = b"\x1f\x8b\x08"
+UnpackError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub says instance
+GZIP = 31
+"""The `wbits` of zlib that means a gzip header and trailer."""
+STORED, FAST = 0, 2
+"""Levels: of zlib, which has true stored blocks, and of isal, the best of its fast ones on text."""
+WINDOW = 1 << 14
+"""Bytes looked at first when a member's end is not known: most statements fit."""
+SAMPLES, SAMPLE = 4, 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A record as it lies in a file: its packed bytes' digests, and those of its plain bytes.
+
+    `data` is `None` for a spooled record, whose bytes `packed` streams from the disk.
+    """
+
+    record: Record
+    head: bytes
+    level: int
+    stored: Digests
+    plain_length: int
+    plain_blake3: bytes
+    data: bytes | None
+
+    def packed(self) -> Iterator[bytes]:
+        """The member's bytes. Raises `RecordError` where a spool has changed since its digests."""
+        if self.data is not None:
+            yield self.data
+            return
+        hasher = blake3()
+        for chunk in _pack(_plain(self.head, self.record), self.level):
+            hasher.update(chunk)
+            yield chunk
+        if hasher.digest() != self.stored.blake3:
+            raise RecordError(f"the spooled block of {self.record.id} changed while it was stored")
+
+
+def encode(record: Record, warcinfo: str | None = None) -> Member:
+    """Pack a record; one in memory is packed once, a spooled one is only measured."""
+    head = encode_head(record, warcinfo)
+    block = record.block
+    if isinstance(block, bytes):
+        plain = head + block + END
+        level = _level(block)
+        data = _compress(plain, level)
+        hashed = blake3(plain).digest()
+        return Member(record, head, level, Digests.of(data), len(plain), hashed, data)
+    level = _level(_first(block))
+    hasher = blake3()
+    stored = Digests.of_all(_pack(_hashed(_plain(head, record), hasher), level))
+    size = len(head) + length(block) + len(END)
+    return Member(record, head, level, stored, size, hasher.digest(), None)
+
+
+def inflate(view: mmap.mmap, at: int, limit: int, where: Where) -> tuple[bytes, int]:
+    """The plain bytes of the member at `at`, and where it ends.
+
+    Raises `RecordError` where no whole member is there or its plain bytes are more than `limit`.
+    """
+    if view[at : at + len(MAGIC)] != MAGIC:
+        raise RecordError("not the start of a gzip member", where=where)
+    unpack = isal_zlib.decompressobj(GZIP)
+    plain = b""
+    window = WINDOW
+    try:
+        while not unpack.eof:
+            piece = view[at : at + window]
+            if not piece:
+                raise RecordError("a record is cut short", where=where)
+            plain += unpack.decompress(piece, limit - len(plain) + 1)
+            if len(plain) > limit:
+                raise RecordError(f"a record of more than {limit} bytes", where=where)
+            at += len(piece)
+            window *= 2
+    except UnpackError as error:
+        raise RecordError(f"a damaged gzip member: {error}", where=where) from error
+    return plain, at - len(unpack.unused_data)
+
+
+def inflated(packed: Iterable[bytes], where: Where) -> Iterator[bytes]:
+    """The plain bytes of exactly one member, at most `CHUNK` at a time, whatever it inflates to.
+
+    Raises `RecordError` where `packed` is damaged, less than a member or more.
+    """
+    unpack = isal_zlib.decompressobj(GZIP)
+    try:
+        for part in packed:
+            rest = part
+            full = True
+            while full and not unpack.eof:
+                plain = unpack.decompress(rest, CHUNK)
+                rest = unpack.unconsumed_tail
+                full = len(plain) == CHUNK or bool(rest)
+                yield plain
+    except UnpackError as error:
+        raise RecordError(f"a damaged gzip member: {error}", where=where) from error
+    if not unpack.eof:
+        raise RecordError("a record is cut short", where=where)
+    if unpack.unused_data:
+        raise RecordError("a record is shorter than its place", where=where)
+
+
+def _plain(head: bytes, record: Record) -> Iterator[bytes]:
+    yield head
+    yield from chunks(record.block)
+    yield END
+
+
+def _hashed(parts: Iterator[bytes], hasher: blake3) -> Iterator[bytes]:
+    for part in parts:
+        hasher.update(part)
+        yield part
+
+
+def _compress(plain: bytes, level: int) -> bytes:
+    if level == STORED:
+        return zlib.compress(plain, STORED, GZIP)
+    packed: bytes = isal_zlib.compress(plain, level, GZIP)
+    return packed
+
+
+def _pack(parts: Iterator[bytes], level: int) -> Iterator[bytes]:
+    packer = (
+        zlib.compressobj(STORED, zlib.DEFLATED, GZIP)
+        if level == STORED
+        else isal_zlib.compressobj(level, isal_zlib.DEFLATED, GZIP)
+    )
+    for part in parts:
+        packed = packer.compress(part)
+        if packed:
+            yield packed
+    yield packer.flush()
+
+
+def _level(block: bytes) -> int:
+    """Which packing suits a block, by what its bytes say: headers may lie, a sample does not."""
+    size = len(block)
+    if size < SAMPLES * SAMPLE:
+        return FAST
+    step = (size - SAMPLE) // SAMPLES
+    sample = b"".join(block[at : at + SAMPLE] for at in range(step, size - SAMPLE + 1, step))
+    return STORED if len(isal_zlib.compress(sample, 1, GZIP)) > 0.9 * len(sample) else FAST
+
+
+def _first(block: Stream) -> bytes:
+    return next(iter(block.chunks()), b"")
