@@ -76,7 +76,7 @@ def peers(cache: Path) -> tuple[list[Peer], list[str]]:
     else:
         absent.append("wget is not installed.")
     environment = cache / "peers/scrapy-webarchive"
-    error = _install(environment, HERE / "requirements-scrapy-webarchive.txt")
+    error = install(environment, HERE / "requirements-scrapy-webarchive.txt")
     if error:
         absent.append(f"scrapy-webarchive could not be installed: {error}")
     else:
@@ -84,7 +84,7 @@ def peers(cache: Path) -> tuple[list[Peer], list[str]]:
     return found, absent
 
 
-def _install(environment: Path, requirements: Path) -> str:
+def install(environment: Path, requirements: Path) -> str:
     """Make the virtual environment once; the last line of pip's complaint where it cannot."""
     done = environment / ".done"
     if done.exists() and done.read_text() == requirements.read_text():

@@ -60,33 +60,35 @@ def serve(root: Path, work: Path) -> Iterator[Server]:
     if nginx is None:
         raise FileNotFoundError("nginx is not installed")
     work.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     configuration = work / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
     configuration.write_text(_CONFIGURATION.format(user=user, work=work, port=port, root=root))
     command = [nginx, "-p", str(work), "-e", str(work / "error.log"), "-c", str(configuration)]
     with subprocess.Popen(command) as process:
         try:
-            _wait_for(port, process)
+            wait_for(port, process)
             yield Server(f"http://127.0.0.1:{port}", work / "access.log")
         finally:
             process.terminate()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody holds at this moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return once somebody listens. Raises `RuntimeError` where the process ends or takes too long."""
+    for _ in range(600):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
             if process.poll() is not None:
                 break
-            time.sleep(0.02)
+            time.sleep(0.05)
         else:
             return
-    raise RuntimeError("nginx did not start; its error log stands beside its configuration")
+    raise RuntimeError("the server did not start")
