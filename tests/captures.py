@@ -1,0 +1,81 @@
+"""Captures made without a network: answers as a server would have sent them, stored as a crawl would."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from archive import coding, http1
+from archive.digest import Digests
+from archive.group import Group
+from archive.statement import Capture, Layers
+from archive.store import WarcWriter
+from archive.warc import request, resource, response
+
+TIME = datetime(2026, 11, 23, 8, 0, 0, 123456, UTC)
+
+
+def answer(body: bytes, media_type: str = "text/html", status: str = "200 OK") -> bytes:
+    """The bytes of a plain HTTP answer."""
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def wire_group(url: str, block: bytes, **fields: Any) -> Group:
+    """A capture from the wire: statement, request, response."""
+    message = http1.split(block)
+    assert message.head is not None
+    content = coding.decode(message.payload, coding.codings(message.head.fields))
+    layers = Layers(
+        block=Digests.of(block),
+        body=Digests.of(block[message.body_start : message.body_end]),
+        payload=Digests.of(message.payload),
+        content=Digests.of(content) if isinstance(content, bytes) else content,
+    )
+    media = http1.header(message.head.fields, b"content-type")
+    plain = Capture(
+        url=url,
+        time=TIME,
+        outcome="content",
+        status=message.head.status,
+        media_type=media.decode("latin-1") if media else None,
+        digests=layers,
+    )
+    capture = replace(plain, **fields)
+    sent = b"GET / HTTP/1.1\r\n\r\n"
+    got = response(url, capture.time, block, payload=Digests.of(message.payload).sha256)
+    return Group(capture, (request(url, capture.time, sent, concurrent_to=[got.id]), got))
+
+
+def failed_group(url: str, code: str, **fields: Any) -> Group:
+    """An attempt that brought nothing."""
+    capture = Capture(url=url, time=TIME, outcome="error", code=code, **fields)
+    return Group(capture, (request(url, capture.time, b"GET / HTTP/1.1\r\n\r\n"),))
+
+
+def asserted_group(url: str, data: bytes, **asserted: Any) -> Group:
+    """A file received from somebody."""
+    layer = Digests.of(data)
+    capture = Capture(
+        url=url,
+        time=TIME,
+        outcome="content",
+        fidelity="asserted",
+        cause="import",
+        media_type="application/pdf",
+        digests=Layers(block=layer, body=layer, payload=layer, content=layer),
+        asserted=asserted,
+    )
+    return Group(capture, (resource(url, TIME, data, "application/pdf"),))
+
+
+def store(root: Path, *groups: Group, prefix: str = "test") -> Path:
+    """Write groups into one sealed file of the archive at `root`."""
+    with WarcWriter(root / "warc", prefix, {"software": "test"}, lambda: TIME) as writer:
+        for group in groups:
+            writer.append(group)
+        sealed = writer.seal()
+    assert sealed is not None
+    return sealed
