@@ -36,7 +36,7 @@ def test_a_table_on_a_terminal_has_titles_and_folds_what_is_long(
     write_rows(ROWS, COLUMNS, as_json=False)
     lines = [line.rstrip() for line in click.unstyle(capsys.readouterr().out).splitlines()]
     assert lines[0].split() == ["Name", "Size", "URL"]
-    assert "".join(line[17:].strip() for line in lines[2:4]) == "https://a.example/"
+    assert "".join(line[15:].strip() for line in lines[2:4]) == "https://a.example/"
 
 
 def test_an_empty_table_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
