@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from archive.errors import UsageError
+from crawler.urls import NotWebError, absolute
 
 NAME = re.compile(r"[^\W_][\w.-]{0,62}(?<![.])")
 RESERVED = frozenset({"con", "prn", "aux", "nul", "events", "adhoc"})
@@ -164,6 +165,10 @@ class Source:
                 raise UsageError(f"seeds: not an http or https URL: {seed!r}")
             if parts.username is not None:
                 raise UsageError(f"seeds: a password does not belong in a URL: {parts.hostname}")
+            try:
+                absolute(seed)
+            except NotWebError as error:
+                raise UsageError(f"seeds: not a URL: {seed!r}") from error
 
     def _check_scope(self) -> None:
         for key in ("include", "exclude"):
