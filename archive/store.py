@@ -118,18 +118,20 @@ class WarcWriter:
     def seal(self) -> Path | None:
         """Seal the file being written, if any; a file without a group is removed."""
         self._refuse_if_broken()
-        with self._lock:
-            file, self._open = self._open, None
+        file = self._open
         if file is None:
             return None
-        self._broken = True  # unless all of this succeeds
         try:
             with storage(file.path):
-                sealed = self._settle(file)
+                return self._settle(file)
+        except BaseException:
+            self._broken = True
+            raise
         finally:
-            self._files.close(file.fd)
-        self._broken = False
-        return sealed
+            # Only now: a `sync` meanwhile must not find the file gone before it is durable.
+            with self._lock:
+                self._open = None
+                self._files.close(file.fd)
 
     def rotate_if_idle(self) -> Path | None:
         """Seal the file where nothing was appended to it for long."""
