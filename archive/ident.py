@@ -15,6 +15,8 @@ from archive.errors import UsageError
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 16
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_SHIFTS = tuple(range(70, -10, -10))
 _LOOKALIKES = str.maketrans({"o": "0", "i": "1", "l": "1"})
 
 
@@ -26,7 +28,7 @@ def new_record_id() -> str:
 def ident(*parts: str) -> str:
     """The id of what these parts name; a capture's is `ident(RECORD_ID)` of its metadata record."""
     bits = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest()[:10])
-    return "".join(ALPHABET[(bits >> shift) & 31] for shift in range(75, -5, -5))
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
 def printed(id_: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -27,7 +28,7 @@ SESSIONS = tuple(
         rb"cfid=[^&]+&cftoken=[^&]+",
     )
 )
-ESCAPED = frozenset([*range(0x21), *range(0x7F, 0x100), *b"#%"])
+ESCAPED = re.compile(rb"[\x00-\x20\x7f-\xff#%]")
 
 
 def surt(url: str) -> str:
@@ -57,6 +58,7 @@ def _scheme(text: str) -> tuple[str, str]:
     return found[1].lower(), text[found.end() :]
 
 
+@lru_cache(maxsize=1024)
 def _host(host: str) -> str:
     if host.startswith("["):
         return host.lower()
@@ -93,10 +95,12 @@ def _query(query: str) -> str:
 def _unescape(text: str) -> bytes:
     """Percent-decoded until nothing is left to decode, as `%2525` is one sign in the end."""
     data = text.encode("utf-8", "surrogatepass")
+    if b"%" not in data:
+        return data
     while (plain := unquote_to_bytes(data)) != data:
         data = plain
     return data
 
 
 def _escape(data: bytes) -> str:
-    return "".join(f"%{byte:02X}" if byte in ESCAPED else chr(byte) for byte in data)
+    return ESCAPED.sub(lambda found: b"%%%02X" % found[0][0], data).decode("ascii")
