@@ -96,17 +96,26 @@ def _reader(hint: Any) -> Convert:
 
 def _object_reader(kind: Any) -> Convert:
     hints = get_type_hints(kind)
-    known = {_key(field.name): (field.name, _reader(hints[field.name])) for field in fields(kind)}
+    known = {
+        _key(field.name): (field.name, _as_they_are(hints[field.name]), _reader(hints[field.name]))
+        for field in fields(kind)
+    }
 
     def read(value: Any) -> Any:
         found = {}
         for key, entry in _checked(value, dict).items():
             if key in known:
-                name, convert = known[key]
-                found[name] = convert(entry)
+                name, plain, convert = known[key]
+                found[name] = entry if type(entry) in plain else convert(entry)
         return kind(**found)
 
     return read
+
+
+def _as_they_are(hint: Any) -> frozenset[type]:
+    """Types whose values JSON gives as the statement has them: most fields, so no call for them."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return frozenset(kinds) & {str, int, bool, NoneType}
 
 
 def _checked(value: Any, *kinds: type) -> Any:

@@ -15,7 +15,7 @@ def to_text(instant: datetime) -> str:
     """`2026-11-23T23:15:57.123456Z` (WARC 1.1, 5.4). Raises `ValueError` for a naive datetime."""
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is no instant")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:
