@@ -30,8 +30,10 @@ class Wire:
         self._folder = folder
         self._pool = Pool()
 
-    async def exchange(self, ask: Ask, egress: Egress | None = None) -> Exchange:
-        """Make one attempt. Raises `StorageError` where what came could not be kept, else nothing.
+    async def exchange(
+        self, ask: Ask, egress: Egress | None = None, *, fresh: bool = False
+    ) -> Exchange:
+        """Make one attempt, on a connection of its own if `fresh`. Raises `StorageError` where what came could not be kept, else nothing.
 
         A spooled block belongs to the caller: `Exchange.discard`.
         """
@@ -42,7 +44,7 @@ class Wire:
         try:
             to = target(ask.url)
             request, recorded, redacted = encode(ask, to, egress)
-            connection = await self._connection(to, egress, exchange)
+            connection = await self._connection(to, egress, exchange, fresh)
             exchange.sent, exchange.redacted = recorded, redacted
             await self._converse(connection, request, exchange)
             self._keep(connection, Key.of(to, egress), exchange)
@@ -57,8 +59,10 @@ class Wire:
     def close(self) -> None:
         self._pool.close()
 
-    async def _connection(self, to: Target, egress: Egress, exchange: Exchange) -> Connection:
-        connection = self._pool.take(Key.of(to, egress))
+    async def _connection(
+        self, to: Target, egress: Egress, exchange: Exchange, fresh: bool
+    ) -> Connection:
+        connection = None if fresh else self._pool.take(Key.of(to, egress))
         exchange.reused = connection is not None
         if connection is None:
             connection = await self._opener.open(to, egress, exchange, self._pool.forget)
