@@ -99,3 +99,18 @@ def storage(where: Path) -> Iterator[None]:
                 advice="free or mount space, then give the same order again; nothing stored is lost",
             ) from error
         raise
+
+
+@contextmanager
+def reading(where: Path) -> Iterator[None]:
+    """Turn an `OSError` while a file of the archive is read into an error of ours."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise RecordError("the file is missing", where=Where(where)) from error
+    except OSError as error:
+        raise StorageError(
+            f"cannot read: {error.strerror}",
+            where=Where(where),
+            advice="see that the disk is there, whole, and that you may read it",
+        ) from error

@@ -25,9 +25,9 @@ GZIP = 31
 """The `wbits` of zlib that means a gzip header and trailer."""
 STORED, FAST = 0, 2
 """Levels: of zlib, which has true stored blocks, and of isal, the best of its fast ones on text."""
-WINDOW = 1 << 14
+WINDOW = 1 << 12
 """Bytes looked at first when a member's end is not known: most statements fit."""
-SAMPLES, SAMPLE = 4, 1024
+SAMPLES, SAMPLE = 4, 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import orjson
 from blake3 import blake3
 
 from archive.digest import Digests
-from archive.errors import RecordError, Where, storage
+from archive.errors import RecordError, Where, reading
 from archive.group import STATEMENT_LIMIT
 from archive.ident import ident
 from archive.member import MAGIC, inflate
@@ -52,7 +52,7 @@ def groups(path: Path, start: int = 0) -> Iterator[StoredGroup]:
 @contextmanager
 def mapped(path: Path) -> Iterator[mmap.mmap]:
     """The bytes of a file. Raises `RecordError` where there are none."""
-    with storage(path), path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         try:
             view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:
@@ -73,10 +73,11 @@ def _group(path: Path, view: mmap.mmap, at: int) -> StoredGroup:
     where = Where(path, at)
     plain, end = inflate(view, at, STATEMENT_LIMIT, where)
     headers, start = parse_head(plain, where)
-    id_ = (header(headers, "WARC-Record-ID") or "").strip("<>")
-    if header(headers, "WARC-Type") != "metadata":
+    named = {name.lower(): value for name, value in headers}
+    id_ = named.get("warc-record-id", "").strip("<>")
+    if named.get("warc-type") != "metadata":
         raise RecordError("a group does not start with its metadata record", where=where)
-    if header(headers, "Content-Length") != str(len(plain) - start - len(END)):
+    if named.get("content-length") != str(len(plain) - start - len(END)):
         raise RecordError("a metadata record of another length than it says", where=where)
     try:
         raw = orjson.loads(memoryview(plain)[start : -len(END)])
@@ -94,7 +95,7 @@ def _group(path: Path, view: mmap.mmap, at: int) -> StoredGroup:
         stored=Digests.of(view[at:end]),
         plain_length=len(plain),
         plain_blake3=blake3(plain).digest(),
-        uri=header(headers, "WARC-Target-URI"),
+        uri=named.get("warc-target-uri"),
     )
     return StoredGroup(metadata, _skip(path, view, end, lengths) - at, raw["id"], raw)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.errors import RecordError, Where, storage
+from archive.errors import RecordError, Where, reading
 from archive.member import inflated
 from archive.warc import CHUNK, END, Block, Headers, header, parse_head
 
@@ -92,7 +92,7 @@ def _plain(path: Path, offset: int, length: int) -> Iterator[bytes]:
 
 
 def _region(path: Path, offset: int, length: int) -> Iterator[bytes]:
-    with storage(path), path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         file.seek(offset)
         while length:
             chunk = file.read(min(CHUNK, length))

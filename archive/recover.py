@@ -41,7 +41,8 @@ def recover(root: ArchiveRoot, clock: Clock, files: Files | None = None) -> list
     Raises `StorageError` where the disk refuses; whatever was done until then stands.
     """
     files = files or Files()
-    found = [_recover(root, path, clock, files) for path in sorted(root.warc.glob(f"*{OPEN}"))]
+    left = sorted(root.warc.glob(f"*.warc.gz{OPEN}"))
+    found = [_recover(root, path, clock, files) for path in left]
     for path in root.warc.glob("*.warc.gz"):
         if path.stat().st_mode & 0o222:  # a crash came between the new name and this
             files.make_read_only(path)
@@ -50,7 +51,10 @@ def recover(root: ArchiveRoot, clock: Clock, files: Files | None = None) -> list
 
 def _recover(root: ArchiveRoot, path: Path, clock: Clock, files: Files) -> Recovered | None:
     with storage(path):
-        fd = files.open(path)
+        try:
+            fd = files.open(path)
+        except FileNotFoundError:  # another process has just recovered it
+            return None
         try:
             if not files.lock(fd) or not path.exists():
                 return None

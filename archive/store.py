@@ -86,12 +86,12 @@ class WarcWriter:
             self.seal()
         file = self._open or self._begin()
         encoded = encode_group(group, file.warcinfo)
+        stored = _stored(file, encoded)
+        file.written = self._clock()
         with storage(file.path), self._whole_or_nothing(file):
             for chunk in encoded.packed():
                 self._files.write(file.fd, chunk)
-        stored = _stored(file, encoded)
-        file.end = stored.end
-        file.written = self._clock()
+            file.end = stored.end
         return stored
 
     def sync(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive import group as group_module
-from archive.errors import RecordError
+from archive.errors import RecordError, StorageError
 from archive.layout import ArchiveRoot
 from archive.member import encode
 from archive.reader import StoredGroup, groups, read_record
@@ -59,6 +59,13 @@ def test_a_file_without_a_byte_and_one_of_noise_are_damaged(tmp_path: Path) -> N
         with pytest.raises(RecordError) as caught:
             list(groups(path))
         assert place(caught.value) == (path, 0)
+
+
+def test_a_file_that_is_missing_or_cannot_be_read_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="missing"):
+        list(groups(tmp_path / "x.warc.gz"))
+    with pytest.raises(StorageError, match="cannot read"):
+        read_record(tmp_path, 0, 10)
 
 
 def test_a_file_must_start_with_its_warcinfo_record(stored: Stored) -> None:

@@ -103,6 +103,24 @@ def test_sealing_never_writes_over_a_file(root: ArchiveRoot) -> None:
     assert len(list(groups(root.warc / f"{name}.open"))) == 1
 
 
+def test_a_new_file_that_another_recovery_takes_away_is_begun_again(root: ArchiveRoot) -> None:
+    class Hasty(Files):
+        def __init__(self) -> None:
+            self.left = 2
+
+        def create(self, path: Path) -> int:
+            fd = super().create(path)
+            if self.left:
+                self.left -= 1
+                path.unlink()
+            return fd
+
+    with writer(root, Hasty()) as store:
+        stored = store.append(capture(0))
+    assert stored.file.endswith("-00002.warc.gz")
+    assert check_archive(root) == [stored]
+
+
 def test_a_prefix_stays_in_the_folder(root: ArchiveRoot) -> None:
     for prefix in ("", "..", "../x", "a/b", ".hidden"):
         with pytest.raises(ValueError, match="file name"):
