@@ -1,123 +1,128 @@
-"""The layers of a stored answer and their digests, in memory or streamed (design 6).
+"""The layers of a stored record, taken apart again: what fixity hashes.
 
-An answer that was cut has no body, payload or content, and chunks that cannot be told have no
-payload: there is never a digest of a part.
+A record in memory is inflated once. A larger one is inflated anew for each layer, so that memory
+stays flat whatever a record holds.
 """
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import cast
 
-from archive.coding import CodingError, codings, decode, decoded
-from archive.digest import Absent, Digests, Hasher, Layer
-from archive.http1 import Head, ResponseReader, split
-from archive.statement import Layers
-from archive.warc import Block, Stream, chunks
+import deflate
 
+from archive.coding import codings, decoded
+from archive.errors import RecordError, Where
+from archive.expected import Expected
+from archive.http1 import ResponseReader
+from archive.member import inflated
+from archive.record import HEAD_LIMIT
+from archive.warc import CHUNK, END
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """An answer taken apart, with the digests of its layers."""
+IN_MEMORY = 64 << 20
+"""Plain bytes of the largest record that is held whole."""
+FIRST = 1 << 14
+"""Bytes of a block that are copied, to be looked at; the rest is passed on as a view."""
 
-    head: Head | None
-    layers: Layers
-    trailing: int
-    """Bytes that came after the message's end; they are in the block and in no other layer."""
-    flaws: tuple[str, ...]
-    content: bytes | None
-    """What a reader saves, for blocks in memory: the payload where it cannot be decoded."""
-
-
-def measure(block: Block, method: str = "GET", *, cut: bool = False) -> Measured:
-    """Take an answer apart; `cut` where it is known to have been, though its framing cannot tell."""
-    return (
-        _in_memory(block, method, cut)
-        if isinstance(block, bytes)
-        else _streamed(block, method, cut)
-    )
+Pieces = Iterator[bytes | memoryview]
 
 
-def payload(block: Block, method: str = "GET") -> Iterator[bytes]:
-    """The payload of an answer of any size, piece by piece."""
-    reader = ResponseReader(method)
-    for data in chunks(block):
-        for piece in reader.feed(data):
-            yield bytes(piece)
+class PlainRecord:
+    """The plain bytes of a stored record, and the layers inside them.
 
+    Everything raises `RecordError`, with the place, where the member is damaged or is no record.
+    """
 
-def content(block: Block, head: Head, method: str = "GET") -> Iterator[bytes]:
-    """The content of an answer of any size. Raises `CodingError` where it cannot be had."""
-    return decoded(payload(block, method), codings(head.fields))
+    def __init__(self, view: mmap.mmap, expected: Expected) -> None:
+        self._view = view
+        self._expected = expected
+        self._where = Where(expected.file, expected.offset)
+        self._whole = self._inflate() if expected.plain_length <= IN_MEMORY else None
 
+    def pieces(self) -> Iterator[bytes | bytearray]:
+        """Header, block and closing line ends."""
+        if self._whole is not None:
+            return iter((self._whole,))
+        return inflated(self._packed(), self._where)
 
-def _in_memory(block: bytes, method: str, cut: bool) -> Measured:
-    found = split(block, method)
-    whole = Digests.of(block)
-    absent = _absent(found.complete and not cut, found.flaws)
-    plain: bytes | None = found.payload
-    if absent is not None and absent.reason == "truncated":
-        layers = Layers(block=whole, body=absent, payload=absent, content=absent)
-        return Measured(found.head, layers, found.trailing, found.flaws, plain)
-    length = found.body_end - found.body_start
-    body = whole if length == len(block) else Digests.of(block[found.body_start : found.body_end])
-    sent: Layer = absent or (body if len(found.payload) == length else Digests.of(found.payload))
-    names = codings(found.head.fields) if found.head else ()
-    last: Layer = sent
-    if names and isinstance(sent, Digests):
-        opened = decode(found.payload, names)
-        last = opened if isinstance(opened, Absent) else Digests.of(opened)
-        plain = _shown(opened, found.payload)
-    layers = Layers(block=whole, body=body, payload=sent, content=last)
-    return Measured(found.head, layers, found.trailing, found.flaws, plain)
+    def distinct(self, layer: str) -> str:
+        """The outermost layer with the same bytes, so that they are hashed once."""
+        if not self._expected.method:
+            return "block"
+        same_body = layer == "body" and self._message.framing != "chunked"
+        same_content = layer == "content" and not self._codings
+        return "payload" if same_body or same_content else layer
 
+    def layer(self, name: str) -> Pieces:
+        """The bytes of a layer. Raises `CodingError` where a content does not decode."""
+        if name == "block" or not self._expected.method:
+            return self._block()
+        if name == "body":
+            return self._body()
+        if name == "content":
+            return iter(decoded((bytes(piece) for piece in self._payload()), self._codings))
+        return self._payload()
 
-def _shown(opened: bytes | Absent, sent: bytes) -> bytes | None:
-    if isinstance(opened, bytes):
-        return opened
-    return sent if opened.reason == "undecodable" else None
+    def _block(self) -> Pieces:
+        """What is between the header and the closing line ends; its first piece is in bytes."""
+        pieces = self.pieces()
+        begin = next(pieces)
+        while (found := begin.find(END, 0, HEAD_LIMIT)) < 0:
+            more = next(pieces, None)
+            if more is None or len(begin) > HEAD_LIMIT:
+                raise RecordError("not a WARC 1.1 record", where=self._where)
+            begin += more
+        start = found + len(END)
+        left = self._expected.plain_length - start - len(END)
+        first = bytes(begin[start : start + min(left, FIRST)])
+        yield first
+        left -= len(first)
+        for piece in chain((memoryview(begin)[start + len(first) :],), pieces):
+            yield memoryview(piece)[:left]
+            left -= min(left, len(piece))
 
+    def _body(self) -> Pieces:
+        """The message after its head, framing included, without bytes that came after its end."""
+        message = self._message
+        start = message.head.end if message.head else 0
+        end = self._expected.plain_length if message.end is None else message.end
+        at = 0
+        for piece in self._block():
+            yield memoryview(piece)[max(start - at, 0) : max(end - at, 0)]
+            at += len(piece)
 
-def _streamed(block: Stream, method: str, cut: bool) -> Measured:
-    reader = ResponseReader(method)
-    whole, body, sent = Hasher(), Hasher(), Hasher()
-    at = 0
-    for data in block.chunks():
-        whole.update(data)
-        for piece in reader.feed(data):
-            sent.update(piece)
-        start = max(at, reader.head.end if reader.head else at + len(data))
-        end = at + len(data) if reader.end is None else reader.end
-        if start < end:
-            body.update(memoryview(data)[start - at : end - at])
-        at += len(data)
-    reader.eof()
-    head, flaws = reader.head, tuple(reader.flaws)
-    absent = _absent(reader.complete and not cut, flaws)
-    if absent is not None and absent.reason == "truncated":
-        layers = Layers(block=whole.digests(), body=absent, payload=absent, content=absent)
-        return Measured(head, layers, 0, flaws, None)
-    payload_layer: Layer = absent or sent.digests()
-    layers = Layers(
-        block=whole.digests(),
-        body=body.digests(),
-        payload=payload_layer,
-        content=_content_layer(block, head, method, payload_layer),
-    )
-    return Measured(head, layers, at - (reader.end or at), flaws, None)
+    def _payload(self) -> Pieces:
+        """The body without its transfer coding."""
+        reader = ResponseReader(self._expected.method)
+        for piece in self._block():
+            yield from reader.feed(cast("bytes", piece))  # a view will do once the head is over
 
+    @cached_property
+    def _message(self) -> ResponseReader:
+        reader = ResponseReader(self._expected.method)
+        for piece in self._block():
+            reader.feed(cast("bytes", piece))
+        reader.eof()
+        return reader
 
-def _content_layer(block: Block, head: Head | None, method: str, sent: Layer) -> Layer:
-    if isinstance(sent, Absent) or head is None or not codings(head.fields):
-        return sent
-    try:
-        return Digests.of_all(content(block, head, method))
-    except CodingError as error:
-        return Absent(error.reason)
+    @cached_property
+    def _codings(self) -> tuple[str, ...]:
+        head = self._message.head
+        return codings(head.fields) if head else ()
 
+    def _inflate(self) -> bytearray:
+        start, end = self._expected.offset, self._expected.offset + self._expected.length
+        with memoryview(self._view) as whole, whole[start:end] as packed:
+            try:
+                return deflate.gzip_decompress(packed, self._expected.plain_length)
+            except (deflate.DeflateError, ValueError) as error:
+                what = f"a damaged gzip member: {error}"
+                raise RecordError(what, where=self._where) from error
 
-def _absent(whole: bool, flaws: tuple[str, ...]) -> Absent | None:
-    """Why there is no payload, if there is none."""
-    if not whole:
-        return Absent("truncated")
-    return Absent("undecodable") if "bad-chunk" in flaws else None
+    def _packed(self) -> Iterator[bytes]:
+        end = self._expected.offset + self._expected.length
+        for at in range(self._expected.offset, end, CHUNK):
+            yield self._view[at : min(at + CHUNK, end)]
