@@ -16,7 +16,7 @@ from blake3 import blake3
 from isal import isal_zlib
 
 from archive.digest import Digests
-from archive.errors import RecordError, Where
+from archive.errors import RecordError, StorageError, Where
 from archive.warc import CHUNK, END, Record, Stream, chunks, encode_head, length
 
 MAGIC = b"\x1f\x8b\x08"
@@ -28,6 +28,7 @@ STORED, FAST = 0, 2
 WINDOW = 1 << 12
 """Bytes looked at first when a member's end is not known: most statements fit."""
 SAMPLES, SAMPLE = 4, 512
+"""Pieces of a block, and bytes of each, that tell whether packing it is worth while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Member:
     data: bytes | None
 
     def packed(self) -> Iterator[bytes]:
-        """The member's bytes. Raises `RecordError` where a spool has changed since its digests."""
+        """The member's bytes. Raises `StorageError` where a spool has changed since its digests."""
         if self.data is not None:
             yield self.data
             return
@@ -55,7 +56,7 @@ class Member:
             hasher.update(chunk)
             yield chunk
         if hasher.digest() != self.stored.blake3:
-            raise RecordError(f"the spooled block of {self.record.id} changed while it was stored")
+            raise StorageError(f"the spooled block of {self.record.id} changed while it was stored")
 
 
 def encode(record: Record, warcinfo: str | None = None) -> Member:

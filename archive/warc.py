@@ -214,7 +214,7 @@ def warcinfo(filename: str, date: datetime, fields: Mapping[str, str]) -> Record
     headers = (
         ("WARC-Filename", filename),
         ("Content-Type", "application/warc-fields"),
-        ("WARC-Block-Digest", _sha256(block, None)),
+        ("WARC-Block-Digest", _labelled(_sha256(block))),
     )
     return Record("warcinfo", new_record_id(), date, headers, block)
 
@@ -238,21 +238,23 @@ def _record(  # noqa: PLR0917 - called from the builders above, all alike
     ):
         if value is not None:
             headers.append((name, value))
-    headers.append(("WARC-Block-Digest", _sha256(block, facts.get("sha256"))))
+    headers.append(("WARC-Block-Digest", _labelled(facts.get("sha256") or _sha256(block))))
     payload = facts.get("payload")
     if payload is not None:
-        headers.append(("WARC-Payload-Digest", _sha256(b"", payload)))
+        headers.append(("WARC-Payload-Digest", _labelled(payload)))
     return Record(type_, facts.get("id") or new_record_id(), date, tuple(headers), block)
 
 
-def _sha256(block: Block, known: bytes | None) -> str:
-    """In hex, which both warcio and FastWARC verify and every other tool prints."""
-    if known is not None:
-        return f"sha256:{known.hex()}"
+def _sha256(block: Block) -> bytes:
     hasher = hashlib.sha256()
     for chunk in chunks(block):
         hasher.update(chunk)
-    return f"sha256:{hasher.hexdigest()}"
+    return hasher.digest()
+
+
+def _labelled(sha256: bytes) -> str:
+    """In hex, which both warcio and FastWARC verify and every other tool prints."""
+    return f"sha256:{sha256.hex()}"
 
 
 def _printable(value: str) -> str:

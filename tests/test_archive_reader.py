@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archive import group as group_module
 from archive.errors import RecordError, StorageError
@@ -212,6 +214,26 @@ def test_a_large_record_is_streamed_and_memory_stays_flat(tmp_path: Path) -> Non
         assert tracemalloc.get_traced_memory()[1] < 24 << 20
     finally:
         tracemalloc.stop()
+
+
+@given(st.binary(max_size=64), st.integers(1, 40), st.booleans())
+def test_a_streamed_block_is_exact_wherever_its_chunks_end(
+    tmp_path_factory: pytest.TempPathFactory, block: bytes, chunk: int, cut: bool
+) -> None:
+    path = tmp_path_factory.mktemp("record") / "x.warc.gz"
+    head = b"WARC/1.1\r\nContent-Length: %d\r\n\r\n" % len(block)
+    path.write_bytes(zlib.compress(head + block + (b"\r\n\r" if cut else b"\r\n\r\n"), wbits=31))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("archive.member.CHUNK", chunk)
+        patch.setattr("archive.record.CHUNK", chunk)
+        patch.setattr("archive.record.IN_MEMORY", -1)
+        streamed = read_record(path, 0, path.stat().st_size).block
+        assert not isinstance(streamed, bytes)
+        if cut:
+            with pytest.raises(RecordError, match="another length"):
+                list(streamed.chunks())
+        else:
+            assert b"".join(streamed.chunks()) == b"".join(streamed.chunks()) == block
 
 
 def test_a_flipped_bit_in_a_large_record_is_found_while_it_is_read(tmp_path: Path) -> None:

@@ -128,6 +128,17 @@ def test_a_file_that_a_living_writer_holds_is_passed_over(tmp_path: Path) -> Non
     assert check_archive(root)[-1] == stored
 
 
+def test_a_file_that_another_recovery_has_just_sealed_is_passed_over(tmp_path: Path) -> None:
+    class Late(Files):
+        def open(self, path: Path) -> int:
+            path.unlink()
+            return super().open(path)
+
+    root = ArchiveRoot.create(tmp_path / "archive")
+    (root.warc / "x.warc.gz.open").write_bytes(b"")
+    assert recover(root, ticking(), Late()) == []
+
+
 def test_quarantined_bytes_are_never_written_over(tmp_path: Path) -> None:
     root = ArchiveRoot.create(tmp_path / "archive")
     for tail in (b"first", b"second", b"first"):

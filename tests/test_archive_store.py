@@ -160,7 +160,7 @@ def test_a_spool_that_changes_while_it_is_stored_leaves_no_group(
         kept = store.append(capture(0))
         group = capture(1, Spool(spool, 100))
         store._files = Meddling()
-        with pytest.raises(Exception, match="changed while it was stored"):
+        with pytest.raises(StorageError, match="changed while it was stored"):
             store.append(group)
         store._files = Files()
         after = store.append(capture(2))
