@@ -1,7 +1,8 @@
 """A generated site of Chinese notices and attachments: the same bytes for the same numbers.
 
 After the measured shape of ministry sites: pages of 10 to 40 KB with thirty navigation links each,
-listings of 25 postings, and attachments of 0.2 to 3 MB that hardly compress.
+listings of 25 postings, and attachments of 0.2 to 3 MB that hardly compress. The pages deflate to
+0.29 of their size as fast as real ones do: text that repeats itself slows down peers that use gzip -9.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from pathlib import Path
 from random import Random
 
 WORDS = 3000
+PARAGRAPH = (
+    '<p style="text-indent: 2em; line-height: 28px; margin: 0px 0px 15px; font-family: 宋体; '
+    'font-size: 16px;"><span style="font-family: 宋体; font-size: 16px;">'
+)
 NAVIGATION = 29
 A_LISTING = 25
 
@@ -92,10 +97,9 @@ class _Text:
         left = random.randrange(9_000, 37_000)
         made = []
         while left > 0:
-            words = random.choices(
-                self._words, cum_weights=self._weights, k=random.randrange(20, 120)
-            )
-            made.append("<p>" + "，".join(words) + "。</p>\n")
+            length = random.randrange(10, 70)
+            words = random.choices(self._words, cum_weights=self._weights, k=length)
+            made.append(f"{PARAGRAPH}{''.join(words)}。</span></p>\n")
             left -= len(made[-1].encode())
         return "".join(made)
 
