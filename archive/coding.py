@@ -17,9 +17,9 @@ from archive.http1 import Fields, headers
 
 LIMIT = 4 << 30
 """Bytes of content at which decoding stops (`over-limit`)."""
-RATIO = 1_200
-"""Growth beyond which an answer is a bomb: above all that deflate can do (1,032) to real pages."""
-RATIO_FLOOR = 16 << 20
+RATIO = 250
+"""Growth beyond which an answer is a bomb: real pages stay far below."""
+RATIO_FLOOR = 64 << 20
 """Bytes of content below which no ratio counts."""
 
 PIECE = 1 << 16
@@ -158,9 +158,10 @@ def _unbrotli(pieces: Iterable[bytes]) -> Iterator[bytes]:
             coder = brotli.Decompressor()
         if not data or coder.is_finished():
             continue
-        yield coder.process(data, output_buffer_limit=PIECE)
-        while not coder.can_accept_more_data() and not coder.is_finished():
-            yield coder.process(b"", output_buffer_limit=PIECE)
+        more = coder.process(data, output_buffer_limit=PIECE)
+        while more:
+            yield more
+            more = b"" if coder.is_finished() else coder.process(b"", output_buffer_limit=PIECE)
     if coder is not None and not coder.is_finished():
         raise CodingError("undecodable")
 

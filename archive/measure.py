@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archive.coding import CodingError, codings, decode, decoded
+from archive.coding import CodingError, codings, decoded
 from archive.digest import Absent, Digests, Hasher, Layer
 from archive.http1 import Head, ResponseReader, split
 from archive.statement import Layers
 from archive.warc import Block, Stream, chunks
+
+CONTENT_HELD = 64 << 20
+"""Bytes of decoded content that are given on in memory; of more there are only the digests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Measured:
     """Bytes that came after the message's end; they are in the block and in no other layer."""
     flaws: tuple[str, ...]
     content: bytes | None
-    """What a reader saves, for blocks in memory: the payload where it cannot be decoded."""
+    """What a reader saves, if it is small enough; the payload itself where it cannot be decoded."""
 
 
 def measure(block: Block, method: str = "GET", *, cut: bool = False) -> Measured:
@@ -65,17 +68,23 @@ def _in_memory(block: bytes, method: str, cut: bool) -> Measured:
     names = codings(found.head.fields) if found.head else ()
     last: Layer = sent
     if names and isinstance(sent, Digests):
-        opened = decode(found.payload, names)
-        last = opened if isinstance(opened, Absent) else Digests.of(opened)
-        plain = _shown(opened, found.payload)
+        last, plain = _opened(found.payload, names)
     layers = Layers(block=whole, body=body, payload=sent, content=last)
     return Measured(found.head, layers, found.trailing, found.flaws, plain)
 
 
-def _shown(opened: bytes | Absent, sent: bytes) -> bytes | None:
-    if isinstance(opened, bytes):
-        return opened
-    return sent if opened.reason == "undecodable" else None
+def _opened(sent: bytes, names: tuple[str, ...]) -> tuple[Layer, bytes | None]:
+    """The content's digests, and the content where it is not too large to be held."""
+    hasher, held, length = Hasher(), [], 0
+    try:
+        for piece in decoded([sent], names):
+            hasher.update(piece)
+            length += len(piece)
+            if length <= CONTENT_HELD:
+                held.append(piece)
+    except CodingError as error:
+        return Absent(error.reason), sent if error.reason == "undecodable" else None
+    return hasher.digests(), b"".join(held) if length <= CONTENT_HELD else None
 
 
 def _streamed(block: Stream, method: str, cut: bool) -> Measured:

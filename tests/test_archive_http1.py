@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.http1 import Message, ResponseReader, header, headers, keeps_alive, split
-from tests.shared import shared
-
-
-def torture_cases() -> dict[str, bytes]:
-    path = shared("tools/torture_server.py")
-    spec = importlib.util.spec_from_file_location("torture_server", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    cases: dict[str, bytes] = module.CASES
-    return cases
+from tests.torture import shared_cases
 
 
 def in_steps(block: bytes, step: int, method: str = "GET") -> tuple[ResponseReader, bytes]:
@@ -47,7 +34,7 @@ def answer(head: str, body: bytes = b"") -> bytes:
 
 @pytest.mark.parametrize("step", [1, 2, 7, 50])
 def test_every_torture_case_reads_the_same_in_any_pieces(step: int) -> None:
-    for path, block in torture_cases().items():
+    for path, block in shared_cases().items():
         whole = split(block)
         reader, payload = in_steps(block, step)
         assert same(reader, whole), path
@@ -55,7 +42,7 @@ def test_every_torture_case_reads_the_same_in_any_pieces(step: int) -> None:
 
 
 def test_the_torture_cases_end_where_their_messages_end() -> None:
-    cases = {path: split(block) for path, block in torture_cases().items()}
+    cases = {path: split(block) for path, block in shared_cases().items()}
     assert {path for path, found in cases.items() if not found.complete} == {"/short", "/nothing"}
     assert {path for path, found in cases.items() if found.trailing} == {"/extra"}
     assert {path for path, found in cases.items() if found.flaws} == set()

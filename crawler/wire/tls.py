@@ -66,12 +66,13 @@ def client_context(policy: TlsPolicy) -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["http/1.1"])
-    context.set_ciphers(
-        "ALL:!aNULL:!eNULL:@SECLEVEL=0" if policy == "legacy" else "DEFAULT:@SECLEVEL=0"
-    )
     context.options |= _LEGACY_RENEGOTIATION
-    old = policy == "legacy"
-    context.minimum_version = ssl.TLSVersion.TLSv1 if old else ssl.TLSVersion.TLSv1_2
+    if policy == "legacy":
+        context.set_ciphers("ALL:!aNULL:!eNULL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    else:
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
