@@ -91,7 +91,9 @@ class _Comparison:
             return
         for layer in want.layers:
             if layer.name == "payload" and layer.sha256 is not None:
-                self._digest("payload", "sha256", layer.sha256, _sha256(plain.layer("payload")))
+                self._digest(
+                    "payload", "sha256", layer.sha256, _sha256(plain.message.layer("payload"))
+                )
 
     def _layers(self, plain: PlainRecord, want: Expected) -> None:
         hashed: dict[str, tuple[bytes, bytes]] = {}
@@ -99,9 +101,9 @@ class _Comparison:
             if layer.sha256 is None or layer.blake3 is None:
                 self.add(layer.name, Verdict.NOT_CHECKED, "it never had a digest")
                 continue
-            name = plain.distinct(layer.name)
+            name = plain.message.distinct(layer.name)
             try:
-                sha256, blake = hashed.get(name) or _both(plain.layer(name))
+                sha256, blake = hashed.get(name) or _both(plain.message.layer(name))
                 hashed[name] = sha256, blake
             except CodingError as error:
                 wanted = f"sha256:{layer.sha256.hex()}"

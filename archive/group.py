@@ -17,7 +17,7 @@ from archive.ident import ident, new_record_id
 from archive.member import Member, encode
 from archive.statement import FORMAT, Capture, Statement
 from archive.statement_json import from_json, to_json
-from archive.warc import Record, metadata
+from archive.warc import AnyRecord, metadata
 
 __all__ = ["STATEMENT_LIMIT", "Encoded", "Group", "encode_group", "from_json", "to_json"]
 
@@ -34,7 +34,7 @@ class Group:
     """
 
     statement: Statement
-    records: tuple[Record, ...] = ()
+    records: tuple[AnyRecord, ...] = ()
     id: str = field(default_factory=new_record_id)
     date: datetime | None = None
 

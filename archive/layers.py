@@ -1,25 +1,27 @@
-"""The layers of a stored record, taken apart again: what fixity hashes.
+"""The layers of a message and of a stored record, taken apart piece by piece.
 
-A record in memory is inflated once. A larger one is inflated anew for each layer, so that memory
-stays flat whatever a record holds.
+What is in memory is read there; what is not is read anew for each layer, so that memory stays flat
+whatever a record holds.
 """
 
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 from typing import cast
 
 import deflate
 
-from archive.coding import codings, decoded
+from archive.coding import CodingError, codings, decoded
+from archive.digest import Absent, Digests, Hasher, Layer
 from archive.errors import RecordError, Where
 from archive.expected import Expected
 from archive.http1 import ResponseReader
 from archive.member import inflated
 from archive.record import HEAD_LIMIT
+from archive.statement import Layers
 from archive.warc import CHUNK, END
 
 IN_MEMORY = 64 << 20
@@ -30,8 +32,89 @@ FIRST = 1 << 14
 Pieces = Iterator[bytes | memoryview]
 
 
+class Message:
+    """A block that holds an HTTP answer to `method`; with no method its layers are all the block.
+
+    `block` gives the block's pieces each time that it is called, the first one in bytes.
+    """
+
+    def __init__(self, block: Callable[[], Pieces], method: str) -> None:
+        self._block = block
+        self._method = method
+
+    @cached_property
+    def reader(self) -> ResponseReader:
+        """The whole block as it was read: head, framing, end, flaws."""
+        reader = ResponseReader(self._method)
+        for piece in self._block():
+            reader.feed(cast("bytes", piece))  # a view will do once the head is over
+        reader.eof()
+        return reader
+
+    @cached_property
+    def codings(self) -> tuple[str, ...]:
+        head = self.reader.head
+        return codings(head.fields) if head else ()
+
+    def distinct(self, layer: str) -> str:
+        """The outermost layer with the same bytes, so that they are hashed once."""
+        if not self._method:
+            return "block"
+        same_body = layer == "body" and self.reader.framing != "chunked"
+        same_content = layer == "content" and not self.codings
+        return "payload" if same_body or same_content else layer
+
+    def layer(self, name: str) -> Pieces:
+        """The bytes of a layer. Raises `CodingError` where a content does not decode."""
+        if name == "block" or not self._method:
+            return self._block()
+        if name == "body":
+            return self._body()
+        if name == "content":
+            return iter(decoded((bytes(piece) for piece in self._payload()), self.codings))
+        return self._payload()
+
+    def layers(self) -> Layers:
+        """The digests of all layers; none of a message that was cut, but the block's."""
+        block = _digests(self._block())
+        if not self._method:
+            return Layers(block=block, payload=block, content=block)
+        if not self.reader.complete:
+            cut = Absent("truncated")
+            return Layers(block=block, body=cut, payload=cut, content=cut)
+        if "bad-chunk" in self.reader.flaws:
+            lost = Absent("undecodable")
+            return Layers(block=block, body=_digests(self._body()), payload=lost, content=lost)
+        payload = _digests(self._payload())
+        body = payload if self.distinct("body") == "payload" else _digests(self._body())
+        content = payload if self.distinct("content") == "payload" else self._content()
+        return Layers(block=block, body=body, payload=payload, content=content)
+
+    def _content(self) -> Layer:
+        try:
+            return _digests(self.layer("content"))
+        except CodingError as error:
+            return Absent(error.reason)
+
+    def _body(self) -> Pieces:
+        """The message after its head, framing included, without bytes that came after its end."""
+        start = self.reader.head.end if self.reader.head else 0
+        end = self.reader.end
+        at = 0
+        for piece in self._block():
+            stop = None if end is None else max(end - at, 0)
+            yield memoryview(piece)[max(start - at, 0) : stop]
+            at += len(piece)
+
+    def _payload(self) -> Pieces:
+        """The body without its transfer coding."""
+        reader = ResponseReader(self._method)
+        for piece in self._block():
+            yield from reader.feed(cast("bytes", piece))
+
+
 class PlainRecord:
-    """The plain bytes of a stored record, and the layers inside them.
+    """The plain bytes of a stored record, and the message inside it.
 
     Everything raises `RecordError`, with the place, where the member is damaged or is no record.
     """
@@ -41,6 +124,7 @@ class PlainRecord:
         self._expected = expected
         self._where = Where(expected.file, expected.offset)
         self._whole = self._inflate() if expected.plain_length <= IN_MEMORY else None
+        self.message = Message(self._block, expected.method)
 
     def pieces(self) -> Iterator[bytes | bytearray]:
         """Header, block and closing line ends."""
@@ -48,33 +132,15 @@ class PlainRecord:
             return iter((self._whole,))
         return inflated(self._packed(), self._where)
 
-    def distinct(self, layer: str) -> str:
-        """The outermost layer with the same bytes, so that they are hashed once."""
-        if not self._expected.method:
-            return "block"
-        same_body = layer == "body" and self._message.framing != "chunked"
-        same_content = layer == "content" and not self._codings
-        return "payload" if same_body or same_content else layer
-
-    def layer(self, name: str) -> Pieces:
-        """The bytes of a layer. Raises `CodingError` where a content does not decode."""
-        if name == "block" or not self._expected.method:
-            return self._block()
-        if name == "body":
-            return self._body()
-        if name == "content":
-            return iter(decoded((bytes(piece) for piece in self._payload()), self._codings))
-        return self._payload()
-
     def _block(self) -> Pieces:
-        """What is between the header and the closing line ends; its first piece is in bytes."""
+        """What is between the header and the closing line ends."""
         pieces = self.pieces()
         begin = next(pieces)
         while (found := begin.find(END, 0, HEAD_LIMIT)) < 0:
             more = next(pieces, None)
             if more is None or len(begin) > HEAD_LIMIT:
-                raise RecordError("not a WARC 1.1 record", where=self._where)
-            begin += more
+                raise RecordError("not a WARC record", where=self._where)
+            begin = bytes(begin) + more
         start = found + len(END)
         left = self._expected.plain_length - start - len(END)
         first = bytes(begin[start : start + min(left, FIRST)])
@@ -83,35 +149,6 @@ class PlainRecord:
         for piece in chain((memoryview(begin)[start + len(first) :],), pieces):
             yield memoryview(piece)[:left]
             left -= min(left, len(piece))
-
-    def _body(self) -> Pieces:
-        """The message after its head, framing included, without bytes that came after its end."""
-        message = self._message
-        start = message.head.end if message.head else 0
-        end = self._expected.plain_length if message.end is None else message.end
-        at = 0
-        for piece in self._block():
-            yield memoryview(piece)[max(start - at, 0) : max(end - at, 0)]
-            at += len(piece)
-
-    def _payload(self) -> Pieces:
-        """The body without its transfer coding."""
-        reader = ResponseReader(self._expected.method)
-        for piece in self._block():
-            yield from reader.feed(cast("bytes", piece))  # a view will do once the head is over
-
-    @cached_property
-    def _message(self) -> ResponseReader:
-        reader = ResponseReader(self._expected.method)
-        for piece in self._block():
-            reader.feed(cast("bytes", piece))
-        reader.eof()
-        return reader
-
-    @cached_property
-    def _codings(self) -> tuple[str, ...]:
-        head = self._message.head
-        return codings(head.fields) if head else ()
 
     def _inflate(self) -> bytearray:
         start, end = self._expected.offset, self._expected.offset + self._expected.length
@@ -126,3 +163,10 @@ class PlainRecord:
         end = self._expected.offset + self._expected.length
         for at in range(self._expected.offset, end, CHUNK):
             yield self._view[at : min(at + CHUNK, end)]
+
+
+def _digests(pieces: Iterable[bytes | memoryview]) -> Digests:
+    hasher = Hasher()
+    for piece in pieces:
+        hasher.update(piece)
+    return hasher.digests()

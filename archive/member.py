@@ -17,7 +17,7 @@ from isal import isal_zlib
 
 from archive.digest import Digests
 from archive.errors import RecordError, StorageError, Where
-from archive.warc import CHUNK, END, Record, Stream, chunks, encode_head, length
+from archive.warc import CHUNK, END, AnyRecord, Stream, chunks, encode_head, length
 
 MAGIC = b"\x1f\x8b\x08"
 UnpackError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub says instance
@@ -38,7 +38,7 @@ class Member:
     `data` is `None` for a spooled record, whose bytes `packed` streams from the disk.
     """
 
-    record: Record
+    record: AnyRecord
     head: bytes
     level: int
     stored: Digests
@@ -59,7 +59,7 @@ class Member:
             raise StorageError(f"the spooled block of {self.record.id} changed while it was stored")
 
 
-def encode(record: Record, warcinfo: str | None = None) -> Member:
+def encode(record: AnyRecord, warcinfo: str | None = None) -> Member:
     """Pack a record; one in memory is packed once, a spooled one is only measured."""
     head = encode_head(record, warcinfo)
     block = record.block
@@ -124,7 +124,7 @@ def inflated(packed: Iterable[bytes], where: Where) -> Iterator[bytes]:
         raise RecordError("a record is shorter than its place", where=where)
 
 
-def _plain(head: bytes, record: Record) -> Iterator[bytes]:
+def _plain(head: bytes, record: AnyRecord) -> Iterator[bytes]:
     yield head
     yield from chunks(record.block)
     yield END

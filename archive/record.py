@@ -67,7 +67,7 @@ def read_record(path: Path, offset: int, length: int) -> ReadRecord:
             raise RecordError("a record's head does not end", where=where)
         piece = next(parts, None)
         if piece is None:
-            raise RecordError("not a WARC 1.1 record", where=where)
+            raise RecordError("not a WARC record", where=where)
         plain += piece
     headers, start = parse_head(plain, where)
     stated = header(headers, "Content-Length") or ""

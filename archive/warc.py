@@ -85,6 +85,20 @@ class Record:
         return next((value for name, value in self.headers if name == "WARC-Target-URI"), None)
 
 
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A record of somebody else's, kept byte for byte: `head` is its header as it was received."""
+
+    type: str
+    id: str
+    uri: str | None
+    head: bytes
+    block: Block
+
+
+AnyRecord = Record | RawRecord
+
+
 def length(block: Block) -> int:
     return len(block) if isinstance(block, bytes) else block.length
 
@@ -93,12 +107,14 @@ def chunks(block: Block) -> Iterable[bytes]:
     return (block,) if isinstance(block, bytes) else block.chunks()
 
 
-def encode_head(record: Record, warcinfo: str | None = None) -> bytes:
+def encode_head(record: AnyRecord, warcinfo: str | None = None) -> bytes:
     """The record's head with its empty line; `warcinfo` is the id of its file's warcinfo record.
 
     No value can end its line: what cannot be printed is percent-encoded, for URLs are hostile.
     Raises `ValueError` for a header name that is no token.
     """
+    if isinstance(record, RawRecord):
+        return record.head
     lines = [
         f"WARC-Type: {record.type}",
         f"WARC-Record-ID: <{record.id}>",
@@ -115,13 +131,14 @@ def encode_head(record: Record, warcinfo: str | None = None) -> bytes:
 
 
 def parse_head(plain: bytes, where: Where) -> tuple[Headers, int]:
-    """The headers of a record of ours, and where its block starts."""
+    """The headers of a record of ours, or of a `RawRecord`, and where its block starts."""
     end = plain.find(END)
-    if end < 0 or not plain.startswith(VERSION):
-        raise RecordError("not a WARC 1.1 record", where=where)
+    if end < 0 or not plain.startswith((VERSION, b"WARC/1.0\r\n")):
+        raise RecordError("not a WARC record", where=where)
     found = []
     try:
-        for line in plain[len(VERSION) : end].decode().split("\r\n"):
+        folded = re.sub(r"\r\n[ \t]+", " ", plain[len(VERSION) : end].decode())
+        for line in folded.split("\r\n"):
             name, colon, value = line.partition(":")
             if not colon:
                 raise RecordError(f"a WARC header without a colon: {line!r}", where=where)
