@@ -16,7 +16,7 @@ from crawler.wire.exchange import Exchange
 from crawler.wire.request import Ask
 from tests.certificates import issue, server_context
 from tests.proxies import TinyProxy
-from tests.torture import CASES, Torture, answer, shared_cases
+from tests.torture import CASES, Torture, shared_cases
 from tests.wires import HERE, wire
 
 
@@ -119,20 +119,10 @@ def test_a_connection_is_kept_and_told(tmp_path: Path) -> None:
 
 def test_a_kept_connection_that_the_server_gave_up_is_a_failed_attempt(tmp_path: Path) -> None:
     async def run() -> list[Exchange]:
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(answer(b"ok"))
-            await writer.drain()
-            await reader.readuntil(b"\r\n\r\n")
-            writer.close()
-
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        ask = Ask(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        async with wire(tmp_path) as ours:
+        async with Torture(CASES, answers=1).serving() as server, wire(tmp_path) as ours:
+            ask = Ask(server.url("/plain"))
             found = [await ours.exchange(ask), await ours.exchange(ask)]
-            found.append(await ours.exchange(ask, fresh=True))
-        server.close()
-        return found
+            return [*found, await ours.exchange(ask, fresh=True)]
 
     first, stale, again = asyncio.run(run())
     assert first.failure is None

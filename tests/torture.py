@@ -102,11 +102,14 @@ BEHAVIOURS: dict[str, Behaviour] = {
 
 
 class Torture:
-    """Serves `cases` by path and keeps the head of each request."""
+    """Serves `cases` by path and keeps the head of each request.
 
-    def __init__(self, cases: dict[str, bytes], *, keep_alive: bool = True) -> None:
+    After `answers` of them a connection takes one more request and ends without a word.
+    """
+
+    def __init__(self, cases: dict[str, bytes], *, answers: int = 1_000_000) -> None:
         self.cases = cases
-        self.keep_alive = keep_alive
+        self.answers = answers
         self.port = 0
         self.scheme = "http"
         self.asked: list[bytes] = []
@@ -137,8 +140,11 @@ class Torture:
         self._tasks.add(task)
         self.connections += 1
         with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            while await self._answer(reader, writer):
-                pass
+            for _ in range(self.answers):
+                if not await self._answer(reader, writer):
+                    break
+            else:
+                await reader.readuntil(b"\r\n\r\n")
         with suppress(ConnectionError):
             writer.close()
 
@@ -154,4 +160,4 @@ class Torture:
         await writer.drain()
         found = split(block)
         told = found.complete and found.framing != "close" and not found.trailing + len(found.flaws)
-        return self.keep_alive and told and b"Connection: close" not in head
+        return told and b"Connection: close" not in head

@@ -52,14 +52,17 @@ class Connection(asyncio.Protocol):
         if self.lost or self.transport is None:
             return "closed", None
         self._taker, self._ended = taker, self._loop.create_future()
-        self._watch = Watch(limits, self._loop.time())
-        self._timer = self._loop.call_at(self._watch.due(self._loop.time())[0], self._look)
+        now = self._loop.time()
+        self._watch = Watch(limits, now)
+        self._set_timer(now)
         try:
             self.transport.write(request)
             return await self._ended, self._watch.first
         finally:
-            self._timer.cancel()
             self._taker = None
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
 
     def close(self) -> None:
         """End the connection at once; nothing of ours is ever waiting to be sent."""
@@ -75,7 +78,11 @@ class Connection(asyncio.Protocol):
         if self._taker is None or self._watch is None:
             self.close()  # bytes that nobody asked for belong to no exchange
             return
-        self._watch.came(self._loop.time(), len(data))
+        now = self._loop.time()
+        began = self._watch.first is None
+        self._watch.came(now, len(data))
+        if began:
+            self._set_timer(now)  # other limits hold from here on, and may come sooner
         try:
             at_end = self._taker.feed(data)
         except (StorageError, OSError) as error:
@@ -90,15 +97,25 @@ class Connection(asyncio.Protocol):
         self._on_lost(self)
         self._end("reset" if error else "closed")
 
-    def _look(self) -> None:
-        """A limit may have been reached, or moved on since the timer was set."""
+    def _set_timer(self, now: float) -> None:
         assert self._watch is not None
+        due, _ = self._watch.due(now)
+        if self._timer is not None:
+            if self._timer.when() <= due:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(due, self._look)
+
+    def _look(self) -> None:
+        """A limit was reached, or has moved on since the timer was set."""
+        assert self._watch is not None
+        self._timer = None
         now = self._loop.time()
         due, code = self._watch.due(now)
         if due <= now:
             self._end(code)
         else:
-            self._timer = self._loop.call_at(due, self._look)
+            self._set_timer(now)
 
     def _end(self, how: str) -> None:
         if self._ended is not None and not self._ended.done():
