@@ -15,8 +15,12 @@ BY_STATUS = {
 }
 """412 and 521 are how two Chinese site shields refuse a script, 444 is nginx's way."""
 
-RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 522, 523, 524})
-RETRIED_FAILURES = ("connect-", "timeout-", "reset-", "dns-servfail", "dns-timeout", "our-network-")
+RETRIED_STATUSES = frozenset({408, 425, 429, *range(500, 600)} - {501, 505, 511, 521})
+RETRIED_FAILURES = (
+    *("dns-servfail", "dns-timeout", "dns-failure", "our-network-", "proxy-unreachable"),
+    *("connect-", "timeout-", "reset-", "stale-connection", "empty-answer"),
+    *("truncated-disconnect", "truncated-time"),
+)
 """Codes, or the beginnings of codes, of failures that another try may cure."""
 
 
@@ -53,4 +57,4 @@ def worth_retrying(outcome: str, code: str | None, status: int | None) -> bool:
     """Whether another attempt may bring what this one did not."""
     if status is not None and outcome != "truncated":
         return status in RETRIED_STATUSES
-    return (code or "").startswith((*RETRIED_FAILURES, "truncated-disconnect", "truncated-time"))
+    return (code or "").startswith(RETRIED_FAILURES)

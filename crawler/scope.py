@@ -60,17 +60,16 @@ class Scope:
     def judge(self, url: str, kind: str, depth: int, parent: str = "page") -> Verdict:
         """What `url` is to the crawl.
 
-        `kind` is a `Link.kind`, `seed` or `redirect`; `depth` counts links from a seed; `parent` is
+        `kind` is a `Link.kind`, `seed`, `redirect` or `sitemap-file`; `depth` counts links from a seed; `parent` is
         the role of the page that led here.
         """
         if kind == "seed":
             return IN_SCOPE
         refused = self._refused(url)
-        if refused is None:
-            limited = self._max_depth is not None and depth > self._max_depth
-            verdict = Verdict("", "limit", "depth") if limited else IN_SCOPE
-        else:
-            verdict = self._beyond(url, kind, parent, refused)
+        verdict = self._beyond(url, kind, parent, refused) if refused else IN_SCOPE
+        too_deep = self._max_depth is not None and depth > self._max_depth
+        if verdict.role and too_deep and kind != "requisite":
+            return Verdict("", "limit", "depth")
         trap = self._trap(url) if verdict.role else None
         return Verdict("", "trap", trap) if trap else verdict
 
@@ -83,7 +82,7 @@ class Scope:
 
     def _refused(self, url: str) -> str | None:
         """Why a URL is not in scope, or `None`."""
-        if not self._own_host(url):
+        if not self.own_host(url):
             return "host"
         path = url[url.index("/", 8) :]
         if self._paths and not path.startswith(self._paths):
@@ -92,7 +91,8 @@ class Scope:
             return "include"
         return self._excluded(url)
 
-    def _own_host(self, url: str) -> bool:
+    def own_host(self, url: str) -> bool:
+        """Whether a URL is on a host of the source."""
         host = host_of(url)
         name = host.partition(":")[0]
         return host in self._hosts or f".{name}".endswith(self._domains)
@@ -104,7 +104,7 @@ class Scope:
         if not self._excluded(url):
             if kind == "sitemap-file" or (kind == "requisite" and self._requisites):
                 return Verdict("requisite")
-            if kind == "attachment" and parent == "page" and self._own_host(url):
+            if kind == "attachment" and parent == "page" and self.own_host(url):
                 return Verdict("requisite")
             if kind == "redirect" and parent != "redirect":
                 return Verdict("redirect" if parent == "page" else "requisite")

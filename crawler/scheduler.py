@@ -1,0 +1,95 @@
+"""Scrapy's scheduler over our frontier: every request that Scrapy makes comes from here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from scrapy import Request
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.crawler import Crawler
+
+from crawler.dispatch import Due
+from crawler.errand import Errand
+from crawler.links import is_attachment
+
+if TYPE_CHECKING:
+    from crawler.spider import ArchiveSpider
+
+ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+class FrontierScheduler(BaseScheduler):
+    """Turns what the dispatcher hands out into requests, and wakes the engine when more is due."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        spider = crawler.spider
+        if TYPE_CHECKING:
+            assert isinstance(spider, ArchiveSpider)
+        self._crawler = crawler
+        self._spider = spider
+        self._dispatcher = spider.work.dispatcher
+        self._headers = {
+            "User-Agent": spider.work.user_agent,
+            "Accept": ACCEPT,
+            "Accept-Language": spider.work.source.identity.accept_language,
+        }
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> FrontierScheduler:
+        return cls(crawler)
+
+    def has_pending_requests(self) -> bool:
+        return self._dispatcher.pending
+
+    def enqueue_request(self, request: Request) -> bool:  # noqa: ARG002 Scrapy calls it by name
+        """Accepts the empty request by which `_wake` stirs the engine; there are no others."""
+        return True
+
+    def next_request(self) -> Request | None:
+        now = time.monotonic()
+        due = self._dispatcher.next(now)
+        if due is not None:
+            return self._request(due)
+        at = self._dispatcher.wakes_at(now)
+        if at is not None and self._alarm is None:
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.call_later(at - now, self._wake)
+        return None
+
+    def close(self, reason: str) -> None:  # noqa: ARG002 Scrapy calls it by name
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def _wake(self) -> None:
+        self._alarm = None
+        if self._crawler.engine.spider is not None:
+            self._crawler.engine.crawl(Request("data:,"))
+
+    def _request(self, due: Due) -> Request:
+        row = due.row
+        return Request(
+            row.url,
+            callback=self._spider.parse,
+            errback=self._spider.failed,
+            headers=self._headers,
+            meta={"verbatim_url": True, "row": row, "errand": self._errand(due)},
+            dont_filter=True,
+        )
+
+    def _errand(self, due: Due) -> Errand:
+        row, work = due.row, self._spider.work
+        # A page is always asked for in full: without it, its links would not be known.
+        conditional = work.source.conditional and is_attachment(row.url)
+        return Errand(
+            url=row.url,
+            cause=row.cause if row.attempt == 1 else "retry",
+            via=row.via,
+            link_text=row.link_text,
+            depth=row.depth,
+            attempt=row.attempt,
+            conditional=work.held.last(row.url) if conditional else None,
+            robots_disallowed=due.disallowed,
+        )
