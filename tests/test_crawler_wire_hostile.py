@@ -67,22 +67,7 @@ def test_a_spooled_block_that_is_cut_is_kept_too(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_merely_slow_is_heard_to_the_end(tmp_path: Path) -> None:
-    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n")
-        for part in [b"." * 50] * 8:
-            writer.write(part)
-            await asyncio.sleep(0.05)
-        writer.close()
-
-    async def run() -> Exchange:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with wire(tmp_path, slow_window=0.1, slow_bytes=50) as ours:
-            found = await ours.exchange(Ask(f"http://127.0.0.1:{port}/"))
-        server.close()
-        return found
-
-    found = asyncio.run(run())
+    found = asyncio.run(ask(tmp_path, "/slow", slow_window=0.1, slow_bytes=50))
     assert (found.complete, code(found)) == (True, None)
 
 

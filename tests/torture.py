@@ -73,6 +73,13 @@ async def drip(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.02)
 
 
+async def slow(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n")
+    for part in [b"." * 50] * 8:
+        writer.write(part)
+        await asyncio.sleep(0.05)
+
+
 async def hang(_: asyncio.StreamWriter) -> None:
     await asyncio.sleep(60)
 
@@ -95,6 +102,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "/endless-headers": endless_headers,
     "/endless-body": endless_body,
     "/drip": drip,
+    "/slow": slow,
     "/hang": hang,
     "/stall": stall,
     "/reset": reset,

@@ -158,7 +158,7 @@ class Opener:
         except ssl.SSLError as error:
             raise WireError(failure_code(error), str(error)) from error
         except (OSError, ValueError) as error:
-            raise WireError("tls-handshake", str(error)) from error
+            raise WireError("tls-handshake", str(error) or "the server hung up") from error
 
     def _blame_ourselves(self, error: WireError) -> None:
         """No answer and no way out of this machine: that says nothing of the server."""

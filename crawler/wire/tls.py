@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -93,11 +95,9 @@ def sent_chain(session: Any) -> tuple[bytes, ...]:
 class Trust:
     """The roots that a verdict rests on, and the verdicts given so far."""
 
-    def __init__(self, roots: Sequence[bytes], clock: Clock) -> None:
+    def __init__(self, roots: Iterable[bytes], clock: Clock) -> None:
         """`roots` in DER. Without any, chains are `not-checked`."""
-        self._roots = [
-            crypto.X509.from_cryptography(x509.load_der_x509_certificate(r)) for r in roots
-        ]
+        self._roots = list(_loaded(roots))
         self._clock = clock
         self._known: dict[tuple[str, str, str], tuple[str, ...]] = {}
 
@@ -142,7 +142,7 @@ class Trust:
         if not chain:
             return ("no-certificate",)
         try:
-            certificates = [x509.load_der_x509_certificate(der) for der in chain]
+            certificates = _parsed(chain)
             codes = self._path(certificates, now) + _weak(certificates)
             codes += [] if _names(certificates[0], host) else ["wrong-name"]
         except (ValueError, crypto.Error, x509.UnsupportedGeneralNameType):
@@ -176,6 +176,19 @@ class Trust:
         except crypto.X509StoreContextError as error:
             return int(error.errors[0])
         return 0
+
+
+def _loaded(roots: Iterable[bytes]) -> Iterator[crypto.X509]:
+    """A root that cannot be read leads nowhere, and is no reason to trust the others less."""
+    for der in roots:
+        with suppress(crypto.Error):
+            yield crypto.load_certificate(crypto.FILETYPE_ASN1, der)
+
+
+def _parsed(chain: Iterable[bytes]) -> list[x509.Certificate]:
+    with warnings.catch_warnings():  # odd serial numbers and the like are told by the verdict
+        warnings.simplefilter("ignore")
+        return [x509.load_der_x509_certificate(der) for der in chain]
 
 
 def _dates(leaf: x509.Certificate, now: datetime) -> str | None:
