@@ -13,4 +13,4 @@ def now() -> datetime:
 
 def software() -> str:
     """What stands in every record as the program that wrote it."""
-    return f"Muniment/{version('muniment')}"
+    return f"muniment {version('muniment')}"

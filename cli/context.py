@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +16,11 @@ from archive.errors import NotFoundError, Where
 from archive.layout import ArchiveRoot
 from archive.times import Clock
 from cli import clock
+from cli.complaint import complaint
 from cli.config import Config, operator_name, read_config
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 operator_option = click.option(
     "--operator",
@@ -25,7 +31,7 @@ operator_option = click.option(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Archive:
     """An opened archive, with its configuration and the clock."""
 
@@ -36,10 +42,27 @@ class Archive:
     def operator(self, given: str | None) -> str:
         return operator_name(given, self.config.operator)
 
-    @property
-    def catalog(self) -> str | Path:
-        """The database: its URL, or the path of the file in the archive."""
-        return self.config.catalog or self.root.catalog
+    @cached_property
+    def engine(self) -> Engine:
+        """The catalog, opened when it is first needed."""
+        from catalog.database import open_catalog  # noqa: PLC0415 -- not every order needs the catalog
+
+        return open_catalog(self.config.catalog or self.root.catalog)
+
+    def ingest(self, sealed: Iterable[Path] | None = None) -> None:
+        """Enter sealed WARC files into the catalog; without any given, all that it lacks.
+
+        A damaged file is told of and left out, so that it keeps nothing else from being done.
+        """
+        from catalog.ingest import ingest, not_ingested  # noqa: PLC0415 -- as above
+
+        paths = not_ingested(self.engine, self.root) if sealed is None else sealed
+        for error in ingest(self.engine, paths, self.root).damaged:
+            click.echo(complaint(error).line, err=True)
+
+    def close(self) -> None:
+        if "engine" in self.__dict__:
+            self.engine.dispose()
 
 
 def with_archive(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,14 +71,15 @@ def with_archive(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.pass_context
     @functools.wraps(command)
     def call(context: click.Context, /, *args: Any, **options: Any) -> Any:
-        return command(open_archive(context.find_root().obj), *args, **options)
+        with closing(open_archive(context.find_root().obj)) as archive:
+            return command(archive, *args, **options)
 
     return call
 
 
 def open_archive(folder: Path | None) -> Archive:
     """Open the archive in `folder`, or else the one that the current folder is in."""
-    root = ArchiveRoot.open(folder if folder is not None else _nearest(Path.cwd()))
+    root = ArchiveRoot.open((folder or _nearest(Path.cwd())).absolute())
     return Archive(root, read_config(root.config), clock.now)
 
 

@@ -28,6 +28,8 @@ COLLECT, FIND, CHECK, TRY = "Collect", "Find", "Check", "Try"
 
 COMMANDS = {
     "init": Command("cli.init", "Make a new archive.", COLLECT),
+    "source": Command("cli.source", "Say what to watch: add, list, show, edit, remove.", COLLECT),
+    "doctor": Command("cli.doctor", "Look over the archive and say what needs care.", CHECK),
 }
 """Every command; its module is loaded only when it is called or asked for its help."""
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archive import coding, http1
 from archive.digest import Digests
 from archive.group import Group
+from archive.http1 import header
+from archive.measure import measure
 from archive.statement import Capture, Layers
 from archive.store import WarcWriter
 from archive.warc import request, resource, response
@@ -25,28 +26,23 @@ def answer(body: bytes, media_type: str = "text/html", status: str = "200 OK") -
 
 def wire_group(url: str, block: bytes, **fields: Any) -> Group:
     """A capture from the wire: statement, request, response."""
-    message = http1.split(block)
-    assert message.head is not None
-    content = coding.decode(message.payload, coding.codings(message.head.fields))
-    layers = Layers(
-        block=Digests.of(block),
-        body=Digests.of(block[message.body_start : message.body_end]),
-        payload=Digests.of(message.payload),
-        content=Digests.of(content) if isinstance(content, bytes) else content,
-    )
-    media = http1.header(message.head.fields, b"content-type")
+    measured = measure(block)
+    assert measured.head is not None
+    media = header(measured.head.fields, b"content-type")
     plain = Capture(
         url=url,
         time=TIME,
         outcome="content",
-        status=message.head.status,
+        status=measured.head.status,
         media_type=media.decode("latin-1") if media else None,
-        digests=layers,
+        digests=measured.layers,
     )
     capture = replace(plain, **fields)
-    sent = b"GET / HTTP/1.1\r\n\r\n"
-    got = response(url, capture.time, block, payload=Digests.of(message.payload).sha256)
-    return Group(capture, (request(url, capture.time, sent, concurrent_to=[got.id]), got))
+    payload = measured.layers.payload
+    sha256 = payload.sha256 if isinstance(payload, Digests) else None
+    got = response(url, capture.time, block, payload=sha256)
+    sent = request(url, capture.time, b"GET / HTTP/1.1\r\n\r\n", concurrent_to=[got.id])
+    return Group(capture, (sent, got))
 
 
 def failed_group(url: str, code: str, **fields: Any) -> Group:

@@ -1,0 +1,136 @@
+"""What `doctor` looks at: each check gives one of three answers, and what to do."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.durable import Files
+from archive.errors import Error, UsageError
+from archive.stored import OPEN
+from archive.verdict import Verdict
+from cli.context import Archive
+from cli.output import size
+from cli.sources import load_source, source_names
+
+LITTLE_SPACE = 2 << 30
+"""Bytes: less, and a crawl of a site with attachments may not get to its end."""
+
+PASSED, FAILED, NOT_CHECKED = Verdict.PASSED, Verdict.FAILED, Verdict.NOT_CHECKED
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer of one check, what was found, and what to do about it."""
+
+    check: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+    damage: bool = False
+    """The archive itself is not whole."""
+
+
+Check = Callable[[Archive], Iterator[Finding]]
+
+
+def examine(archive: Archive) -> Iterator[Finding]:
+    """All findings; a check that breaks down is a finding too."""
+    for check in CHECKS:
+        name = check.__name__.strip("_").replace("_", " ")
+        try:
+            yield from check(archive)
+        except Error as error:
+            yield Finding(name, FAILED, str(error), error.advice)
+        except OSError as error:
+            yield Finding(name, NOT_CHECKED, f"{error.strerror} ({error.filename})")
+
+
+def _folders(archive: Archive) -> Iterator[Finding]:
+    root = archive.root
+    lost = [path.name for path in (root.warc, root.sources, root.crawls) if not path.is_dir()]
+    if lost:
+        advice = "bring them back from a copy"
+        yield Finding("folders", FAILED, f"missing: {', '.join(lost)}", advice, damage=True)
+    else:
+        yield Finding("folders", PASSED, f"the archive in {root.path.resolve()} opens")
+
+
+def _sources(archive: Archive) -> Iterator[Finding]:
+    names = source_names(archive.root)
+    broken = 0
+    for name in names:
+        try:
+            load_source(archive.root, name)
+        except UsageError as error:
+            broken += 1
+            yield Finding("sources", FAILED, str(error), f"mend it: `muniment source edit {name}`")
+    if not broken:
+        yield Finding("sources", PASSED, f"{len(names)} can be read")
+
+
+def _open_files(archive: Archive) -> Iterator[Finding]:
+    found = {path.name: _is_held(path) for path in sorted(archive.root.warc.glob(f"*{OPEN}"))}
+    left = [name for name, held in found.items() if not held]
+    for name in left:
+        advice = "the next crawl, capture or import saves what is whole in it; so does `muniment rebuild`"
+        yield Finding("open files", FAILED, f"{name} was left by a crash", advice)
+    if not left:
+        busy = f"{len(found)} being written now" if found else "none"
+        yield Finding("open files", PASSED, busy)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a living process writes this file."""
+    files = Files()
+    fd = files.open(path)
+    try:
+        return not files.lock(fd)
+    finally:
+        files.close(fd)
+
+
+def _sealed_files(archive: Archive) -> Iterator[Finding]:
+    sealed = sorted(archive.root.warc.glob("*.warc.gz"))
+    loose = [path.name for path in sealed if stat.S_IMODE(path.stat().st_mode) & 0o222]
+    if loose:
+        yield Finding(
+            "sealed files",
+            FAILED,
+            f"{len(loose)} can be written to, {loose[0]} among them",
+            "`chmod a-w` them, then `muniment verify --all`",
+        )
+    else:
+        total = size(sum(path.stat().st_size for path in sealed))
+        yield Finding("sealed files", PASSED, f"{len(sealed)} files, {total}, all read-only")
+
+
+def _quarantine(archive: Archive) -> Iterator[Finding]:
+    kept = sorted(archive.root.quarantine.glob("[!.]*"))
+    if kept:
+        total = size(sum(path.stat().st_size for path in kept))
+        found = f"{len(kept)} ends of broken writes, {total}, in {archive.root.quarantine}"
+        yield Finding("quarantine", PASSED, found, "kept for whoever wants to look; not needed")
+    else:
+        yield Finding("quarantine", PASSED, "empty")
+
+
+def _free_space(archive: Archive) -> Iterator[Finding]:
+    free = shutil.disk_usage(archive.root.path).free
+    if free < LITTLE_SPACE:
+        yield Finding("free space", FAILED, f"only {size(free)} left", "free or mount space")
+    else:
+        yield Finding("free space", PASSED, f"{size(free)} left")
+
+
+CHECKS: tuple[Check, ...] = (
+    _folders,
+    _sources,
+    _open_files,
+    _sealed_files,
+    _quarantine,
+    _free_space,
+)
