@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ REVISION = "0001"
 
 _MIGRATION_LOCK = 0x6D756E69
 _CACHE_KIB = 64 * 1024
+_PATIENCE = 60
+"""Seconds to wait for another writer."""
 
 
 def open_catalog(target: str | Path) -> Engine:
@@ -69,13 +73,27 @@ def _engine(target: str | Path) -> Engine:
 def _on_sqlite_connect(connection: Any, _: Any) -> None:
     # The driver must not begin transactions by itself: a migration has to be one, tables and all.
     connection.isolation_level = None
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = NORMAL",  # a power cut loses the last rows, and ingest makes them again
-        "busy_timeout = 60000",
-        f"cache_size = -{_CACHE_KIB}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000}")
+    _use_wal(connection)
+    # A power cut loses the last rows at most, and the next ingest makes them again.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+
+
+def _use_wal(connection: Any) -> None:
+    """Readers then never wait for the writer. SQLite turns this one request away where another
+    program is opening the new file too, whatever the busy timeout says, so it is asked again.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _on_sqlite_begin(connection: Connection) -> None:

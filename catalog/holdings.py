@@ -12,10 +12,18 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
-from catalog.types import Instant, Json, Outside
+from catalog.types import Instant, Json, Key, Outside
 
-KEY_LENGTH = 400
-"""Characters of a SURT that are kept as the key of a look-up: PostgreSQL indexes no long values."""
+CODED = "payload_sha256 <> content_sha256 OR content_sha256 IS NULL"
+"""Captures whose payload is not their content too, which is found as a version."""
+NO_VERSION = "version_id IS NULL AND content_sha256 IS NOT NULL"
+"""Captures whose content is no version: what a server sent with a refusal, say."""
+PENDING = "revisit_of IS NOT NULL AND version_id IS NULL"
+"""Revisits whose version is known only from the capture that they refer to."""
+
+
+def _where(name: str, column: str, condition: str) -> Index:
+    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class Agency(SQLModel, table=True):
@@ -23,11 +31,11 @@ class Agency(SQLModel, table=True):
 
     __tablename__ = "agency"
 
-    id: str = Field(primary_key=True, sa_type=Outside)
-    """`ident("agency", name)`."""
+    id: str = Field(primary_key=True, sa_type=Key)
+    """`name_id("agency", name)`; other ids of this kind likewise (catalog.keys)."""
     name: str = Field(sa_type=Outside)
     detail: Any = Field(sa_type=Json)
-    crawl_id: str = Field(sa_type=Outside)
+    crawl_id: str = Field(sa_type=Key)
     time: datetime = Field(sa_type=Instant)
 
 
@@ -36,12 +44,11 @@ class Source(SQLModel, table=True):
 
     __tablename__ = "source"
 
-    id: str = Field(primary_key=True, sa_type=Outside)
-    """`ident("source", name)`."""
+    id: str = Field(primary_key=True, sa_type=Key)
     name: str = Field(sa_type=Outside)
-    agency_id: str | None = Field(default=None, sa_type=Outside)
+    agency_id: str | None = Field(default=None, sa_type=Key)
     settings: Any = Field(sa_type=Json)
-    crawl_id: str = Field(sa_type=Outside)
+    crawl_id: str = Field(sa_type=Key)
     time: datetime = Field(sa_type=Instant)
 
 
@@ -51,20 +58,20 @@ class Crawl(SQLModel, table=True):
     __tablename__ = "crawl"
     __table_args__ = (Index("crawl_source_started", "source_id", "started"),)
 
-    id: str = Field(primary_key=True, sa_type=Outside)
-    source_id: str | None = Field(default=None, sa_type=Outside)
+    id: str = Field(primary_key=True, sa_type=Key)
+    source_id: str | None = Field(default=None, sa_type=Key)
     source: str | None = Field(default=None, sa_type=Outside)
     started: datetime | None = Field(default=None, sa_type=Instant)
-    operator_id: str | None = Field(default=None, sa_type=Outside)
-    software_id: str | None = Field(default=None, sa_type=Outside)
+    operator_id: str | None = Field(default=None, sa_type=Key)
+    software_id: str | None = Field(default=None, sa_type=Key)
     configuration: str | None = Field(default=None, sa_type=Outside)
     settings: dict[str, Any] | None = Field(default=None, sa_type=Json)
-    file: str | None = Field(default=None, sa_type=Outside)
+    file: str | None = Field(default=None, sa_type=Key)
     offset: int | None = Field(default=None, sa_type=BigInteger)
-    close_id: str | None = Field(default=None, sa_type=Outside)
+    close_id: str | None = Field(default=None, sa_type=Key)
     """Id of the closing statement; a resumed crawl has several, and the last one counts."""
     ended: datetime | None = Field(default=None, sa_type=Instant)
-    end: str | None = Field(default=None, sa_type=Outside)
+    end: str | None = Field(default=None, sa_type=Key)
     counts: dict[str, Any] | None = Field(default=None, sa_type=Json)
     not_requested: dict[str, Any] | None = Field(default=None, sa_type=Json)
     queued: int | None = Field(default=None, sa_type=BigInteger)
@@ -77,14 +84,14 @@ class Run(SQLModel, table=True):
 
     __tablename__ = "run"
 
-    id: str = Field(primary_key=True, sa_type=Outside)
+    id: str = Field(primary_key=True, sa_type=Key)
     """The crawl's id."""
-    kind: str = Field(sa_type=Outside)
-    source_id: str | None = Field(default=None, sa_type=Outside)
+    kind: str = Field(sa_type=Key)
+    source_id: str | None = Field(default=None, sa_type=Key)
     planned: datetime | None = Field(default=None, sa_type=Instant)
     started: datetime | None = Field(default=None, sa_type=Instant)
     ended: datetime | None = Field(default=None, sa_type=Instant)
-    outcome: str | None = Field(default=None, sa_type=Outside)
+    outcome: str | None = Field(default=None, sa_type=Key)
 
 
 class Capture(SQLModel, table=True):
@@ -95,67 +102,67 @@ class Capture(SQLModel, table=True):
         Index("capture_url", "url_key", "time"),
         Index("capture_time", "time"),
         Index("capture_crawl", "crawl_id", "time"),
-        Index("capture_block", "block_sha256"),
-        # A payload that is its content too is found as that content's version.
-        Index(
-            "capture_payload",
-            "payload_sha256",
-            sqlite_where=text("payload_sha256 IS NOT content_sha256"),
-            postgresql_where=text("payload_sha256 IS DISTINCT FROM content_sha256"),
-        ),
-        # A revisit whose version is known only from the capture that it refers to.
-        Index(
-            "capture_pending",
-            "id",
-            sqlite_where=text("revisit_of IS NOT NULL AND version_id IS NULL"),
-            postgresql_where=text("revisit_of IS NOT NULL AND version_id IS NULL"),
-        ),
+        Index("capture_block_sha256", "block_sha256"),
+        Index("capture_block_blake3", "block_blake3"),
+        _where("capture_payload_sha256", "payload_sha256", CODED),
+        _where("capture_payload_blake3", "payload_blake3", CODED),
+        _where("capture_content_sha256", "content_sha256", NO_VERSION),
+        _where("capture_content_blake3", "content_blake3", NO_VERSION),
+        _where("capture_pending", "id", PENDING),
     )
 
-    id: str = Field(primary_key=True, sa_type=Outside)
-    crawl_id: str | None = Field(default=None, sa_type=Outside)
-    import_id: str | None = Field(default=None, sa_type=Outside)
-    document_id: str | None = Field(default=None, sa_type=Outside)
-    version_id: str | None = Field(default=None, sa_type=Outside)
+    id: str = Field(primary_key=True, sa_type=Key)
+    crawl_id: str | None = Field(default=None, sa_type=Key)
+    import_id: str | None = Field(default=None, sa_type=Key)
+    document_id: str | None = Field(default=None, sa_type=Key)
+    version_id: str | None = Field(default=None, sa_type=Key)
     """Both only where a version was seen: `content`, or a revisit of it."""
     url: str = Field(sa_type=Outside)
     url_key: str = Field(sa_type=Outside)
-    """The SURT, cut to `KEY_LENGTH`."""
+    """The SURT, cut to what can be indexed (catalog.keys)."""
     time: datetime = Field(sa_type=Instant)
-    method: str = Field(sa_type=Outside)
-    outcome: str = Field(sa_type=Outside)
-    code: str | None = Field(default=None, sa_type=Outside)
+    method: str = Field(sa_type=Key)
+    outcome: str = Field(sa_type=Key)
+    code: str | None = Field(default=None, sa_type=Key)
     status: int | None = None
-    fidelity: str = Field(sa_type=Outside)
+    fidelity: str = Field(sa_type=Key)
     media_type: str | None = Field(default=None, sa_type=Outside)
     filename: str | None = Field(default=None, sa_type=Outside)
-    cause: str = Field(sa_type=Outside)
+    cause: str = Field(sa_type=Key)
     via: str | None = Field(default=None, sa_type=Outside)
     link_text: str | None = Field(default=None, sa_type=Outside)
     depth: int
     attempt: int
-    truncated: str | None = Field(default=None, sa_type=Outside)
-    flags: str = Field(sa_type=Outside)
+    truncated: str | None = Field(default=None, sa_type=Key)
+    flags: str = Field(sa_type=Key)
     """Separated by spaces."""
-    block_sha256: bytes | None = None
     block_length: int | None = Field(default=None, sa_type=BigInteger)
+    block_sha256: bytes | None = None
+    block_blake3: bytes | None = None
+    body_length: int | None = Field(default=None, sa_type=BigInteger)
     body_sha256: bytes | None = None
-    payload_sha256: bytes | None = None
+    body_blake3: bytes | None = None
     payload_length: int | None = Field(default=None, sa_type=BigInteger)
-    content_sha256: bytes | None = None
+    payload_sha256: bytes | None = None
+    payload_blake3: bytes | None = None
     content_length: int | None = Field(default=None, sa_type=BigInteger)
+    content_sha256: bytes | None = None
+    content_blake3: bytes | None = None
+    """The layers of archive.statement.Layers; all three null where a layer is absent."""
+    absent: str = Field(sa_type=Key)
+    """Why layers are absent, as `payload=truncated content=truncated`."""
     etag: str | None = Field(default=None, sa_type=Outside)
     last_modified: str | None = Field(default=None, sa_type=Outside)
     location: str | None = Field(default=None, sa_type=Outside)
     ip: str | None = Field(default=None, sa_type=Outside)
-    tls: str | None = Field(default=None, sa_type=Outside)
+    tls: str | None = Field(default=None, sa_type=Key)
     """The verdict on the certificate chain: `valid`, or codes separated by spaces."""
     record_id: str | None = Field(default=None, sa_type=Outside)
     """The record that holds what came back: response, revisit or resource."""
     revisit_of: str | None = Field(default=None, sa_type=Outside)
     revisit_url: str | None = Field(default=None, sa_type=Outside)
     revisit_time: datetime | None = Field(default=None, sa_type=Instant)
-    file: str = Field(sa_type=Outside)
+    file: str = Field(sa_type=Key)
     offset: int = Field(sa_type=BigInteger)
     length: int = Field(sa_type=BigInteger)
     """Where the group lies: its records are those of `file` from `offset`, `length` bytes on."""
@@ -166,8 +173,7 @@ class Document(SQLModel, table=True):
 
     __tablename__ = "document"
 
-    id: str = Field(primary_key=True, sa_type=Outside)
-    """`ident("document", url)`."""
+    id: str = Field(primary_key=True, sa_type=Key)
     url: str = Field(sa_type=Outside)
 
 
@@ -177,8 +183,7 @@ class Version(SQLModel, table=True):
     __tablename__ = "version"
     __table_args__ = (Index("version_blake3", "blake3"),)
 
-    id: str = Field(primary_key=True, sa_type=Outside)
-    """`ident("version", sha256 in hex)`."""
+    id: str = Field(primary_key=True, sa_type=Key)
     sha256: bytes
     blake3: bytes
     length: int = Field(sa_type=BigInteger)
@@ -193,10 +198,10 @@ class Sighting(SQLModel, table=True):
         {"sqlite_with_rowid": False},
     )
 
-    document_id: str = Field(primary_key=True, sa_type=Outside)
+    document_id: str = Field(primary_key=True, sa_type=Key)
     time: datetime = Field(primary_key=True, sa_type=Instant)
-    capture_id: str = Field(primary_key=True, sa_type=Outside)
-    version_id: str = Field(sa_type=Outside)
+    capture_id: str = Field(primary_key=True, sa_type=Key)
+    version_id: str = Field(sa_type=Key)
 
 
 class Link(SQLModel, table=True):
@@ -205,11 +210,10 @@ class Link(SQLModel, table=True):
     __tablename__ = "link"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    via_id: str = Field(primary_key=True, sa_type=Outside)
+    via_id: str = Field(primary_key=True, sa_type=Key)
     """Document id of the page."""
-    id: str = Field(primary_key=True, sa_type=Outside)
-    """`ident("link", via, url, kind, text)`."""
+    id: str = Field(primary_key=True, sa_type=Key)
     via: str = Field(sa_type=Outside)
     url: str = Field(sa_type=Outside)
-    kind: str = Field(sa_type=Outside)
+    kind: str = Field(sa_type=Key)
     text: str | None = Field(default=None, sa_type=Outside)

@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import Column, Dialect, and_, case, null, or_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 from catalog import holdings, premis  # noqa: F401 - defining the tables is what they do
+from catalog.types import Instant, Json, Outside, visible
 
 Row = tuple[Any, ...]
 Columns = list[Column[Any]]
@@ -82,9 +82,9 @@ def _insert(dialect: Dialect, table_name: str, settle: _Settle, names: str = "")
         dialect=dialect, column_keys=[column.name for column in columns]
     )
     binds = tuple(
-        (place, partial(_bind, column.type, dialect))
+        (place, _bind(column.type, dialect))
         for place, column in enumerate(columns)
-        if isinstance(column.type, TypeDecorator)
+        if isinstance(column.type, Outside | Instant | Json)
     )
     return Insert(str(compiled), binds)
 
@@ -132,5 +132,7 @@ def _first_place(statement: _Upsert, columns: Columns, told_by: str) -> _Upsert:
     )
 
 
-def _bind(decorator: TypeDecorator[Any], dialect: Dialect, value: Any) -> Any:
-    return decorator.process_bind_param(value, dialect)
+def _bind(kind: Outside | Instant | Json, dialect: Dialect) -> Callable[[Any], Any]:
+    if isinstance(kind, Outside):
+        return visible
+    return lambda value: kind.process_bind_param(value, dialect)

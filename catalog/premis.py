@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index
 from sqlmodel import Field, SQLModel
 
-from catalog.types import Instant, Json, Outside
+from catalog.types import Instant, Json, Key, Outside
 
 
 class Agent(SQLModel, table=True):
@@ -16,9 +16,8 @@ class Agent(SQLModel, table=True):
 
     __tablename__ = "agent"
 
-    id: str = Field(primary_key=True, sa_type=Outside)
-    """`ident("agent", kind, name)`."""
-    kind: str = Field(sa_type=Outside)
+    id: str = Field(primary_key=True, sa_type=Key)
+    kind: str = Field(sa_type=Key)
     """`operator` or `software`."""
     name: str = Field(sa_type=Outside)
 
@@ -29,14 +28,14 @@ class Event(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__ = (Index("event_type_time", "type", "time"),)
 
-    id: str = Field(primary_key=True, sa_type=Outside)
+    id: str = Field(primary_key=True, sa_type=Key)
     type: str = Field(sa_type=Outside)
     time: datetime = Field(sa_type=Instant)
-    operator_id: str = Field(sa_type=Outside)
-    software_id: str = Field(sa_type=Outside)
-    outcome: str | None = Field(default=None, sa_type=Outside)
+    operator_id: str = Field(sa_type=Key)
+    software_id: str = Field(sa_type=Key)
+    outcome: str | None = Field(default=None, sa_type=Key)
     detail: Any = Field(sa_type=Json)
-    file: str = Field(sa_type=Outside)
+    file: str = Field(sa_type=Key)
     offset: int = Field(sa_type=BigInteger)
 
 
@@ -47,7 +46,7 @@ class EventObject(SQLModel, table=True):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     object: str = Field(primary_key=True, sa_type=Outside)
-    event_id: str = Field(primary_key=True, sa_type=Outside)
+    event_id: str = Field(primary_key=True, sa_type=Key)
 
 
 class WarcFile(SQLModel, table=True):
@@ -57,7 +56,7 @@ class WarcFile(SQLModel, table=True):
 
     __tablename__ = "warc_file"
 
-    name: str = Field(primary_key=True, sa_type=Outside)
+    name: str = Field(primary_key=True, sa_type=Key)
     length: int = Field(sa_type=BigInteger)
     groups: int
     records: int
@@ -69,13 +68,13 @@ class Record(SQLModel, table=True):
     __tablename__ = "record"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    file: str = Field(primary_key=True, sa_type=Outside)
+    file: str = Field(primary_key=True, sa_type=Key)
     offset: int = Field(sa_column=Column("offset", BigInteger, primary_key=True))
     type: str = Field(sa_type=Outside)
-    role: str = Field(sa_type=Outside)
-    """What it is in its group: its type, or what a `resource` holds (`dns`, `tls-chain`, …)."""
+    role: str = Field(sa_type=Key)
+    """What it is in its group: `statement request answer dns tls-chain attachment warcinfo`."""
     record_id: str = Field(sa_type=Outside)
-    statement_id: str | None = Field(default=None, sa_type=Outside)
+    statement_id: str | None = Field(default=None, sa_type=Key)
     """Id of the capture, crawl or event whose group it belongs to; none for `warcinfo`."""
     stored_length: int = Field(sa_type=BigInteger)
     stored_sha256: bytes

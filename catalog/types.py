@@ -28,8 +28,8 @@ def visible(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
-class Outside(TypeDecorator[str]):
-    """Text from outside: everything a server, a file or a person wrote. Ordered by code point."""
+class Key(TypeDecorator[str]):
+    """A word of ours: an id, a code, the name of a file. Ordered by code point."""
 
     impl = Text
     cache_ok = True
@@ -37,6 +37,12 @@ class Outside(TypeDecorator[str]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
         # SQLite orders by bytes; PostgreSQL would order by the language of its server.
         return Text(collation="C") if dialect.name == "postgresql" else Text()
+
+
+class Outside(Key):
+    """Text from outside: what a server, a file or a person wrote."""
+
+    cache_ok = True
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
         return None if value is None else visible(value)

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from catalog import holdings, inserts, premis
 from catalog.database import open_catalog
 
-__all__ = ["dump", "fresh_postgres", "fresh_sqlite", "holdings", "inserts", "premis"]
+__all__ = ["dump", "fresh_postgres", "fresh_sqlite", "holdings", "inserts", "premis", "rows"]
 
 
 @contextmanager
@@ -44,3 +44,8 @@ def dump(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
             table.name: sorted((tuple(row) for row in connection.execute(table.select())), key=repr)
             for table in SQLModel.metadata.sorted_tables
         }
+
+
+def rows(engine: Engine, query: str) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from catalog.types import Instant, Json, Outside
+from catalog.types import Instant, Json, Key, Outside
 
 revision = "0001"
 down_revision = None
@@ -14,77 +14,107 @@ depends_on = None
 
 
 def upgrade() -> None:
-
     op.create_table(
         "agency",
-        sa.Column("id", Outside(), nullable=False),
+        sa.Column("id", Key(), nullable=False),
         sa.Column("name", Outside(), nullable=False),
         sa.Column("detail", Json(), nullable=False),
-        sa.Column("crawl_id", Outside(), nullable=False),
+        sa.Column("crawl_id", Key(), nullable=False),
         sa.Column("time", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "agent",
-        sa.Column("id", Outside(), nullable=False),
-        sa.Column("kind", Outside(), nullable=False),
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("kind", Key(), nullable=False),
         sa.Column("name", Outside(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "capture",
-        sa.Column("id", Outside(), nullable=False),
-        sa.Column("crawl_id", Outside(), nullable=True),
-        sa.Column("import_id", Outside(), nullable=True),
-        sa.Column("document_id", Outside(), nullable=True),
-        sa.Column("version_id", Outside(), nullable=True),
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("crawl_id", Key(), nullable=True),
+        sa.Column("import_id", Key(), nullable=True),
+        sa.Column("document_id", Key(), nullable=True),
+        sa.Column("version_id", Key(), nullable=True),
         sa.Column("url", Outside(), nullable=False),
         sa.Column("url_key", Outside(), nullable=False),
         sa.Column("time", Instant(), nullable=False),
-        sa.Column("method", Outside(), nullable=False),
-        sa.Column("outcome", Outside(), nullable=False),
-        sa.Column("code", Outside(), nullable=True),
+        sa.Column("method", Key(), nullable=False),
+        sa.Column("outcome", Key(), nullable=False),
+        sa.Column("code", Key(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("fidelity", Outside(), nullable=False),
+        sa.Column("fidelity", Key(), nullable=False),
         sa.Column("media_type", Outside(), nullable=True),
         sa.Column("filename", Outside(), nullable=True),
-        sa.Column("cause", Outside(), nullable=False),
+        sa.Column("cause", Key(), nullable=False),
         sa.Column("via", Outside(), nullable=True),
         sa.Column("link_text", Outside(), nullable=True),
         sa.Column("depth", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("truncated", Outside(), nullable=True),
-        sa.Column("flags", Outside(), nullable=False),
-        sa.Column("block_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("truncated", Key(), nullable=True),
+        sa.Column("flags", Key(), nullable=False),
         sa.Column("block_length", sa.BigInteger(), nullable=True),
+        sa.Column("block_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("block_blake3", sa.LargeBinary(), nullable=True),
+        sa.Column("body_length", sa.BigInteger(), nullable=True),
         sa.Column("body_sha256", sa.LargeBinary(), nullable=True),
-        sa.Column("payload_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("body_blake3", sa.LargeBinary(), nullable=True),
         sa.Column("payload_length", sa.BigInteger(), nullable=True),
-        sa.Column("content_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("payload_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("payload_blake3", sa.LargeBinary(), nullable=True),
         sa.Column("content_length", sa.BigInteger(), nullable=True),
+        sa.Column("content_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("content_blake3", sa.LargeBinary(), nullable=True),
+        sa.Column("absent", Key(), nullable=False),
         sa.Column("etag", Outside(), nullable=True),
         sa.Column("last_modified", Outside(), nullable=True),
         sa.Column("location", Outside(), nullable=True),
         sa.Column("ip", Outside(), nullable=True),
-        sa.Column("tls", Outside(), nullable=True),
+        sa.Column("tls", Key(), nullable=True),
         sa.Column("record_id", Outside(), nullable=True),
         sa.Column("revisit_of", Outside(), nullable=True),
         sa.Column("revisit_url", Outside(), nullable=True),
         sa.Column("revisit_time", Instant(), nullable=True),
-        sa.Column("file", Outside(), nullable=False),
+        sa.Column("file", Key(), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.Column("length", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("capture_block", "capture", ["block_sha256"], unique=False)
+    op.create_index("capture_block_blake3", "capture", ["block_blake3"], unique=False)
+    op.create_index("capture_block_sha256", "capture", ["block_sha256"], unique=False)
+    op.create_index(
+        "capture_content_blake3",
+        "capture",
+        ["content_blake3"],
+        unique=False,
+        sqlite_where=sa.text("version_id IS NULL AND content_sha256 IS NOT NULL"),
+        postgresql_where=sa.text("version_id IS NULL AND content_sha256 IS NOT NULL"),
+    )
+    op.create_index(
+        "capture_content_sha256",
+        "capture",
+        ["content_sha256"],
+        unique=False,
+        sqlite_where=sa.text("version_id IS NULL AND content_sha256 IS NOT NULL"),
+        postgresql_where=sa.text("version_id IS NULL AND content_sha256 IS NOT NULL"),
+    )
     op.create_index("capture_crawl", "capture", ["crawl_id", "time"], unique=False)
     op.create_index(
-        "capture_payload",
+        "capture_payload_blake3",
+        "capture",
+        ["payload_blake3"],
+        unique=False,
+        sqlite_where=sa.text("payload_sha256 <> content_sha256 OR content_sha256 IS NULL"),
+        postgresql_where=sa.text("payload_sha256 <> content_sha256 OR content_sha256 IS NULL"),
+    )
+    op.create_index(
+        "capture_payload_sha256",
         "capture",
         ["payload_sha256"],
         unique=False,
-        sqlite_where=sa.text("payload_sha256 IS NOT content_sha256"),
-        postgresql_where=sa.text("payload_sha256 IS DISTINCT FROM content_sha256"),
+        sqlite_where=sa.text("payload_sha256 <> content_sha256 OR content_sha256 IS NULL"),
+        postgresql_where=sa.text("payload_sha256 <> content_sha256 OR content_sha256 IS NULL"),
     )
     op.create_index(
         "capture_pending",
@@ -98,19 +128,19 @@ def upgrade() -> None:
     op.create_index("capture_url", "capture", ["url_key", "time"], unique=False)
     op.create_table(
         "crawl",
-        sa.Column("id", Outside(), nullable=False),
-        sa.Column("source_id", Outside(), nullable=True),
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("source_id", Key(), nullable=True),
         sa.Column("source", Outside(), nullable=True),
         sa.Column("started", Instant(), nullable=True),
-        sa.Column("operator_id", Outside(), nullable=True),
-        sa.Column("software_id", Outside(), nullable=True),
+        sa.Column("operator_id", Key(), nullable=True),
+        sa.Column("software_id", Key(), nullable=True),
         sa.Column("configuration", Outside(), nullable=True),
         sa.Column("settings", Json(), nullable=True),
-        sa.Column("file", Outside(), nullable=True),
+        sa.Column("file", Key(), nullable=True),
         sa.Column("offset", sa.BigInteger(), nullable=True),
-        sa.Column("close_id", Outside(), nullable=True),
+        sa.Column("close_id", Key(), nullable=True),
         sa.Column("ended", Instant(), nullable=True),
-        sa.Column("end", Outside(), nullable=True),
+        sa.Column("end", Key(), nullable=True),
         sa.Column("counts", Json(), nullable=True),
         sa.Column("not_requested", Json(), nullable=True),
         sa.Column("queued", sa.BigInteger(), nullable=True),
@@ -121,20 +151,20 @@ def upgrade() -> None:
     op.create_index("crawl_source_started", "crawl", ["source_id", "started"], unique=False)
     op.create_table(
         "document",
-        sa.Column("id", Outside(), nullable=False),
+        sa.Column("id", Key(), nullable=False),
         sa.Column("url", Outside(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "event",
-        sa.Column("id", Outside(), nullable=False),
+        sa.Column("id", Key(), nullable=False),
         sa.Column("type", Outside(), nullable=False),
         sa.Column("time", Instant(), nullable=False),
-        sa.Column("operator_id", Outside(), nullable=False),
-        sa.Column("software_id", Outside(), nullable=False),
-        sa.Column("outcome", Outside(), nullable=True),
+        sa.Column("operator_id", Key(), nullable=False),
+        sa.Column("software_id", Key(), nullable=False),
+        sa.Column("outcome", Key(), nullable=True),
         sa.Column("detail", Json(), nullable=False),
-        sa.Column("file", Outside(), nullable=False),
+        sa.Column("file", Key(), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -142,29 +172,29 @@ def upgrade() -> None:
     op.create_table(
         "event_object",
         sa.Column("object", Outside(), nullable=False),
-        sa.Column("event_id", Outside(), nullable=False),
+        sa.Column("event_id", Key(), nullable=False),
         sa.PrimaryKeyConstraint("object", "event_id"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "link",
-        sa.Column("via_id", Outside(), nullable=False),
-        sa.Column("id", Outside(), nullable=False),
+        sa.Column("via_id", Key(), nullable=False),
+        sa.Column("id", Key(), nullable=False),
         sa.Column("via", Outside(), nullable=False),
         sa.Column("url", Outside(), nullable=False),
-        sa.Column("kind", Outside(), nullable=False),
+        sa.Column("kind", Key(), nullable=False),
         sa.Column("text", Outside(), nullable=True),
         sa.PrimaryKeyConstraint("via_id", "id"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "record",
-        sa.Column("file", Outside(), nullable=False),
+        sa.Column("file", Key(), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.Column("type", Outside(), nullable=False),
-        sa.Column("role", Outside(), nullable=False),
+        sa.Column("role", Key(), nullable=False),
         sa.Column("record_id", Outside(), nullable=False),
-        sa.Column("statement_id", Outside(), nullable=True),
+        sa.Column("statement_id", Key(), nullable=True),
         sa.Column("stored_length", sa.BigInteger(), nullable=False),
         sa.Column("stored_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("stored_blake3", sa.LargeBinary(), nullable=False),
@@ -175,38 +205,38 @@ def upgrade() -> None:
     )
     op.create_table(
         "run",
-        sa.Column("id", Outside(), nullable=False),
-        sa.Column("kind", Outside(), nullable=False),
-        sa.Column("source_id", Outside(), nullable=True),
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("kind", Key(), nullable=False),
+        sa.Column("source_id", Key(), nullable=True),
         sa.Column("planned", Instant(), nullable=True),
         sa.Column("started", Instant(), nullable=True),
         sa.Column("ended", Instant(), nullable=True),
-        sa.Column("outcome", Outside(), nullable=True),
+        sa.Column("outcome", Key(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "sighting",
-        sa.Column("document_id", Outside(), nullable=False),
+        sa.Column("document_id", Key(), nullable=False),
         sa.Column("time", Instant(), nullable=False),
-        sa.Column("capture_id", Outside(), nullable=False),
-        sa.Column("version_id", Outside(), nullable=False),
+        sa.Column("capture_id", Key(), nullable=False),
+        sa.Column("version_id", Key(), nullable=False),
         sa.PrimaryKeyConstraint("document_id", "time", "capture_id"),
         sqlite_with_rowid=False,
     )
     op.create_index("sighting_version", "sighting", ["version_id", "time"], unique=False)
     op.create_table(
         "source",
-        sa.Column("id", Outside(), nullable=False),
+        sa.Column("id", Key(), nullable=False),
         sa.Column("name", Outside(), nullable=False),
-        sa.Column("agency_id", Outside(), nullable=True),
+        sa.Column("agency_id", Key(), nullable=True),
         sa.Column("settings", Json(), nullable=False),
-        sa.Column("crawl_id", Outside(), nullable=False),
+        sa.Column("crawl_id", Key(), nullable=False),
         sa.Column("time", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "version",
-        sa.Column("id", Outside(), nullable=False),
+        sa.Column("id", Key(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("blake3", sa.LargeBinary(), nullable=False),
         sa.Column("length", sa.BigInteger(), nullable=False),
@@ -215,7 +245,7 @@ def upgrade() -> None:
     op.create_index("version_blake3", "version", ["blake3"], unique=False)
     op.create_table(
         "warc_file",
-        sa.Column("name", Outside(), nullable=False),
+        sa.Column("name", Key(), nullable=False),
         sa.Column("length", sa.BigInteger(), nullable=False),
         sa.Column("groups", sa.Integer(), nullable=False),
         sa.Column("records", sa.Integer(), nullable=False),

@@ -1,0 +1,111 @@
+"""The rows of one capture, as tuples in the order of the tables' columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archive.digest import Absent, Digests, Layer
+from archive.statement import Capture, Layers
+from archive.stored import StoredGroup, StoredRecord
+from catalog.keys import document_id, link_id, url_key, version_id
+
+ANSWER = "answer"
+"""Role of the record that holds what came back, or was handed over."""
+LAYERS = ("block", "body", "payload", "content")
+_RESOURCES = {"dns:": "dns", "urn:muniment:tls-chain:": "tls-chain"}
+
+Row = tuple[Any, ...]
+Seen = tuple[Row, Row, Row]
+"""Rows of a document, a version and the sighting that ties them."""
+
+
+def role(record: StoredRecord) -> str:
+    """What a record is in its capture's group."""
+    if record.type in {"response", "revisit"}:
+        return ANSWER
+    if record.type != "resource":
+        return "statement" if record.type == "metadata" else record.type
+    uri = record.uri or ""
+    return next((role for start, role in _RESOURCES.items() if uri.startswith(start)), ANSWER)
+
+
+def seen(group: StoredGroup, capture: Capture) -> Seen | None:
+    """What the capture shows, where it holds content: a version, at this URL, at this time."""
+    content = capture.digests.content if capture.digests else None
+    if capture.outcome != "content" or not isinstance(content, Digests):
+        return None
+    document, version = document_id(capture.url), version_id(content.sha256)
+    return (
+        (document, capture.url),
+        (version, content.sha256, content.blake3, content.length),
+        (document, capture.time, group.id, version),
+    )
+
+
+def link_row(capture: Capture, via: str) -> Row:
+    id_ = link_id(via, capture.url, capture.cause, capture.link_text)
+    return (document_id(via), id_, via, capture.url, capture.cause, capture.link_text)
+
+
+def capture_row(group: StoredGroup, capture: Capture, found: Seen | None) -> Row:
+    block, body, payload, content = layers = _layers(capture.digests)
+    last = group.records[-1]
+    revisit = capture.revisit
+    return (
+        group.id,
+        capture.crawl,
+        capture.import_,
+        found[0][0] if found else None,
+        found[1][0] if found else None,
+        capture.url,
+        url_key(capture.url),
+        capture.time,
+        capture.method,
+        capture.outcome,
+        capture.code,
+        capture.status,
+        capture.fidelity,
+        capture.media_type,
+        capture.filename,
+        capture.cause,
+        capture.via,
+        capture.link_text,
+        capture.depth,
+        capture.attempt,
+        capture.truncated,
+        " ".join(capture.flags),
+        *_digests(block),
+        *_digests(body),
+        *_digests(payload),
+        *_digests(content),
+        _absences(layers),
+        capture.etag,
+        capture.last_modified,
+        capture.location,
+        capture.ip,
+        " ".join(capture.tls.verdict) if capture.tls else None,
+        last.id if role(last) == ANSWER else None,
+        revisit.record if revisit else None,
+        revisit.url if revisit else None,
+        revisit.time if revisit else None,
+        group.file,
+        group.offset,
+        group.length,
+    )
+
+
+def _layers(layers: Layers | None) -> tuple[Layer | None, ...]:
+    if layers is None:
+        return (None, None, None, None)
+    return (layers.block, layers.body, layers.payload, layers.content)
+
+
+def _digests(layer: Layer | None) -> tuple[int | None, bytes | None, bytes | None]:
+    if isinstance(layer, Digests):
+        return (layer.length, layer.sha256, layer.blake3)
+    return (None, None, None)
+
+
+def _absences(layers: tuple[Layer | None, ...]) -> str:
+    named = zip(LAYERS, layers, strict=True)
+    return " ".join(f"{name}={layer.reason}" for name, layer in named if isinstance(layer, Absent))

@@ -1,0 +1,190 @@
+"""Ingest: sealed WARC files into rows, each file in one transaction.
+
+A file's row in `warc_file` is written with its last rows, so after a crash at any moment the file is
+in the catalog whole or not at all, and the same ingest given again does what is left.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlmodel import SQLModel
+
+from archive.errors import DamagedError, StorageError, Where
+from archive.layout import ArchiveRoot
+from archive.stored import OPEN
+from catalog.database import writing
+from catalog.inserts import inserts
+from catalog.reading import Batch, Piece, pieces
+from catalog.revisits import resolve_revisits
+
+BULK_CACHE_KIB = 512 * 1024
+CHECKPOINT_PAGES = 50_000
+
+Progress = Callable[[str, int], None]
+"""Told the name of a file and how many more of its groups are ingested."""
+
+
+@dataclass
+class IngestReport:
+    """What an ingest did. A damaged file is not in the catalog; all others are."""
+
+    files: list[str] = field(default_factory=list)
+    groups: int = 0
+    records: int = 0
+    known: int = 0
+    """Files that were in the catalog already."""
+    damaged: list[DamagedError] = field(default_factory=list)
+
+
+def sealed(root: ArchiveRoot) -> list[Path]:
+    """All sealed files of an archive, in the order of their names."""
+    return sorted(path for path in root.warc.iterdir() if path.name.endswith(".warc.gz"))
+
+
+def not_ingested(engine: Engine, root: ArchiveRoot) -> list[Path]:
+    """The sealed files that the catalog lacks."""
+    table = SQLModel.metadata.tables["warc_file"]
+    with engine.connect() as connection:
+        known = set(connection.scalars(select(table.c.name)))
+    return [path for path in sealed(root) if path.name not in known]
+
+
+def ingest(
+    engine: Engine,
+    paths: Iterable[Path],
+    root: ArchiveRoot,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Enter sealed files into the catalog; those that are in it already are passed over.
+
+    A file that cannot be read whole is left out and told of in the report, the others go in.
+    Raises `StorageError` where the database takes no more.
+    """
+    report = IngestReport()
+    with _storage(engine), writing(engine) as connection:
+        new = _new(connection, [root.warc / path for path in paths], report)
+        with _bulk(connection), pieces(new, engine.dialect.name) as incoming:
+            for path in new:
+                _ingest_file(connection, path, incoming, report, progress)
+        with connection.begin():
+            resolve_revisits(connection)
+    return report
+
+
+def rebuild(engine: Engine, root: ArchiveRoot, progress: Progress | None = None) -> IngestReport:
+    """Make all rows again from the records alone."""
+    with _storage(engine), writing(engine) as connection, connection.begin():
+        for table in SQLModel.metadata.sorted_tables:
+            connection.execute(delete(table))
+    return ingest(engine, sealed(root), root, progress)
+
+
+def _new(connection: Connection, paths: Sequence[Path], report: IngestReport) -> list[Path]:
+    table = SQLModel.metadata.tables["warc_file"]
+    with connection.begin():
+        known = {row.name: row.length for row in connection.execute(select(table))}
+    new = []
+    for path in paths:
+        length = path.stat().st_size
+        if path.name.endswith(OPEN):
+            raise ValueError(f"{path} is not sealed")
+        if path.name not in known:
+            new.append(path)
+        elif known[path.name] == length:
+            report.known += 1
+        else:
+            report.damaged.append(
+                DamagedError(
+                    f"a sealed file of {known[path.name]} bytes has {length} now",
+                    where=Where(path),
+                    advice="get the file back from a replica or a backup",
+                )
+            )
+    return new
+
+
+def _ingest_file(
+    connection: Connection,
+    path: Path,
+    incoming: Iterator[Piece],
+    report: IngestReport,
+    progress: Progress | None,
+) -> None:
+    sql = inserts(connection.dialect)
+    groups = records = 0
+    try:
+        with connection.begin():
+            for batch in _until_end(incoming):
+                for name, rows in batch.rows.items():
+                    connection.exec_driver_sql(sql[name].sql, rows)
+                groups += batch.groups
+                records += len(batch.rows["record"])
+                if progress:
+                    progress(path.name, batch.groups)
+            whole = (path.name, path.stat().st_size, groups, records)
+            connection.exec_driver_sql(sql["warc_file"].sql, [whole])
+    except DamagedError as error:
+        report.damaged.append(error)
+    except IntegrityError as error:
+        report.damaged.append(_collision(path, error))
+        with suppress(DamagedError):
+            deque(_until_end(incoming), maxlen=0)
+    else:
+        report.files.append(path.name)
+        report.groups += groups
+        report.records += records
+
+
+def _until_end(incoming: Iterator[Piece]) -> Iterator[Batch]:
+    """The batches of one file. Raises the `DamagedError` that its reading ended in."""
+    for piece in incoming:
+        if isinstance(piece, Batch):
+            yield piece
+        elif piece.damage:
+            raise piece.damage
+        else:
+            return
+
+
+def _collision(path: Path, error: IntegrityError) -> DamagedError:
+    return DamagedError(
+        f"it names two different things by one id ({error.orig})",
+        where=Where(path),
+        advice="one of two files was altered: check both with `muniment verify`",
+    )
+
+
+@contextmanager
+def _bulk(connection: Connection) -> Iterator[None]:
+    """SQLite's settings for many rows: more cache, and the log copied back in larger pieces."""
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    before = driver.cursor().execute("PRAGMA cache_size").fetchone()[0]
+    driver.cursor().execute(f"PRAGMA cache_size = -{BULK_CACHE_KIB}")
+    driver.cursor().execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    try:
+        yield
+    finally:
+        driver.cursor().execute(f"PRAGMA cache_size = {before}")
+        driver.cursor().execute("PRAGMA wal_autocheckpoint = 1000")
+
+
+@contextmanager
+def _storage(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise StorageError(
+            f"cannot write the catalog: {error.orig}",
+            where=Where(engine.url.render_as_string()),
+            advice="nothing of the archive is lost; free space, then run `muniment rebuild`",
+        ) from error

@@ -1,0 +1,133 @@
+"""Sealed files to batches of rows, here or in a process of their own."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import multiprocessing
+import signal
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from blake3 import blake3
+from sqlalchemy import make_url
+
+from archive.digest import Digests
+from archive.errors import DamagedError, Where
+from archive.reader import after_warcinfo, groups, mapped
+from archive.stored import StoredRecord
+from archive.warc import header, parse_head
+from catalog.inserts import Insert, inserts
+from catalog.rows import RowBuilder, Rows
+
+BATCH_GROUPS = 2_000
+LARGE = 32 << 20
+"""Bytes of input above which a second process is worth its start."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one file, ready for the driver."""
+
+    rows: Rows
+    groups: int
+
+
+@dataclass(frozen=True)
+class End:
+    """The file is read to its end, or until the damage."""
+
+    damage: DamagedError | None = None
+
+
+Piece = Batch | End
+
+
+@contextmanager
+def pieces(paths: Sequence[Path], dialect: str) -> Iterator[Iterator[Piece]]:
+    """The batches of each file in turn, each file's followed by its `End`."""
+    if sum(path.stat().st_size for path in paths) < LARGE:
+        yield _read_all(paths, dialect)
+        return
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_feed, args=(theirs, paths, dialect), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield _received(ours)
+    finally:
+        # Closed first, so that a reader in the middle of a file ends at its next batch.
+        ours.close()
+        process.join()
+        process.close()
+
+
+def _received(connection: Connection) -> Iterator[Piece]:
+    while True:
+        piece = connection.recv()
+        if piece is None:
+            return
+        yield piece
+
+
+def _feed(connection: Connection, paths: Sequence[Path], dialect: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that commits
+    gc.disable()  # rows come and go by the hundred thousand, and none is part of a cycle
+    try:
+        for piece in _read_all(paths, dialect):
+            connection.send(piece)
+        connection.send(None)
+    except BrokenPipeError:
+        return
+
+
+def _read_all(paths: Iterable[Path], dialect: str) -> Iterator[Piece]:
+    sql = inserts(make_url(f"{dialect}://").get_dialect()())
+    for path in paths:
+        try:
+            yield from _read(path, sql)
+        except DamagedError as error:
+            yield End(error)
+        else:
+            yield End()
+
+
+def _read(path: Path, sql: dict[str, Insert]) -> Iterator[Batch]:
+    rows = RowBuilder()
+    rows.add_record(_warcinfo(path), "warcinfo", None)
+    count = 0
+    for group in groups(path):
+        rows.add(group)
+        count += 1
+        if count == BATCH_GROUPS:
+            yield _batch(rows, sql, count)
+            count = 0
+    yield _batch(rows, sql, count)
+
+
+def _batch(rows: RowBuilder, sql: dict[str, Insert], count: int) -> Batch:
+    taken = rows.take()
+    return Batch({name: sql[name].parameters(taken[name]) for name in sql if name in taken}, count)
+
+
+def _warcinfo(path: Path) -> StoredRecord:
+    """The first record, which belongs to no group; nothing outside the file tells its digests."""
+    with mapped(path) as view:
+        packed = bytes(view[: after_warcinfo(path, view)])
+    plain = gzip.decompress(packed)
+    headers, _ = parse_head(plain, Where(path, 0))
+    return StoredRecord(
+        file=path.name,
+        offset=0,
+        length=len(packed),
+        type="warcinfo",
+        id=(header(headers, "WARC-Record-ID") or "").strip("<>"),
+        stored=Digests.of(packed),
+        plain_length=len(plain),
+        plain_blake3=blake3(plain).digest(),
+        uri=None,
+    )
