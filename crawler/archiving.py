@@ -177,7 +177,7 @@ def _answer(
     digests, layers = exchange.block_digests, exchange.layers
     if digests is None or layers is None:
         return None
-    payload = layers.payload.sha256 if isinstance(layers.payload, Digests) else None
+    payload = _payload(exchange)
     facts: warc.Facts = {
         "id": new_record_id(),
         "ip": exchange.ip,
@@ -196,6 +196,17 @@ def _answer(
         return warc.resource(exchange.url, exchange.started, exchange.block, kind, **facts)
     facts["payload"] = payload
     return warc.response(exchange.url, exchange.started, exchange.block, **facts)
+
+
+def _payload(exchange: Exchange) -> bytes | None:
+    """The payload's SHA-256 for the standard header, where other readers find the same payload.
+
+    They take all that follows the first empty line for it, so trailing bytes and interim heads make
+    them differ; the statement has the digests in any case.
+    """
+    layer = exchange.layers.payload if exchange.layers else None
+    plain = exchange.head is not None and exchange.head.start == 0 and not exchange.trailing
+    return layer.sha256 if plain and isinstance(layer, Digests) else None
 
 
 def _start(block: Block, length: int) -> bytes:

@@ -47,6 +47,8 @@ CASES = {
     "/moved-file": answer(b"", "Location: file:///etc/passwd", status="302 Found"),
     "/loop": answer(b"", "Location: /loop", status="302 Found"),
     "/nul": answer(b"x", 'Content-Disposition: attachment; filename="../a\0b.doc"'),
+    "/extra": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokEXTRA",
+    "/silent": b"",
     "/bomb": answer(BOMB, "Content-Encoding: gzip"),
     "/unchanged": b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n',
 }
