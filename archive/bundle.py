@@ -21,7 +21,7 @@ import orjson
 
 from archive.digest import Digest
 from archive.errors import DamagedError, Error, RecordError, UncheckedError, UsageError, Where
-from archive.foreign import Fault, ForeignRecord, stream_records
+from archive.foreign import Fault, ForeignRecord, begins_as, stream_records
 from archive.plain import BOMB_FLOOR, BOMB_RATIO, PlainReader
 from archive.verdict import Check, Verdict
 
@@ -29,6 +29,25 @@ HAR_LIMIT = 512 << 20
 """A HAR is one JSON text, so it is read whole; longer ones are refused."""
 LIST = "datapackage.json"
 LIST_DIGEST = "datapackage-digest.json"
+
+
+def archive_format(path: Path) -> str | None:
+    """`WARC`, `ARC`, `WACZ` or `HAR`, by how the file begins; `None` for anything else.
+
+    A zip without `archive/` or a list, as office documents are, is no WACZ.
+    """
+    kind = _kind(path)
+    if kind == "WACZ":
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()
+        except (zipfile.BadZipFile, OSError, ValueError):
+            return None
+        return kind if any(n == LIST or n.startswith("archive/") for n in names) else None
+    if kind == "HAR":
+        return kind
+    with path.open("rb") as file:
+        return begins_as(PlainReader(file, path.name))
 
 
 def records(path: Path, spool: Path) -> Iterator[ForeignRecord]:

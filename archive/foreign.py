@@ -90,15 +90,21 @@ def instant(text: str) -> datetime | None:
         return None
 
 
-def stream_format(reader: PlainReader) -> str:
-    """`WARC` or `ARC`; raises what damage there is, or `UncheckedError` for anything else."""
+def begins_as(reader: PlainReader) -> str | None:
+    """`WARC` or `ARC`, by the first bytes; `None` for anything else."""
     while reader.peek(1) in (b"\r", b"\n"):
         reader.read(1)
-    head = reader.peek(64)
-    if WARC_START.match(head):
+    if WARC_START.match(reader.peek(64)):
         return "WARC"
-    if head.startswith(b"filedesc:") or ARC_FIRST.match(reader.peek_line()):
-        return "ARC"
+    line = reader.peek_line()
+    return "ARC" if line.startswith(b"filedesc:") or ARC_FIRST.match(line) else None
+
+
+def _format(reader: PlainReader) -> str:
+    """As `begins_as`; raises what damage there is, or `UncheckedError`, for anything else."""
+    found = begins_as(reader)
+    if found is not None:
+        return found
     if reader.coding != "plain":
         while reader.read(1 << 20):
             pass
@@ -113,7 +119,7 @@ def stream_records(reader: PlainReader, spool: Path) -> Iterator[ForeignRecord]:
     `spool` is the folder for long blocks. Raises `UncheckedError` where it is no such file, and at
     the end, when all that could be read has been given, `RecordError` for damaged compression.
     """
-    read = _warc_record if stream_format(reader) == "WARC" else _arc_record
+    read = _warc_record if _format(reader) == "WARC" else _arc_record
     place = spool / "block"
     while not reader.at_end():
         yield read(reader, place)

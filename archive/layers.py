@@ -40,12 +40,12 @@ class Message:
 
     def __init__(self, block: Callable[[], Pieces], method: str) -> None:
         self._block = block
-        self._method = method
+        self.method = method
 
     @cached_property
     def reader(self) -> ResponseReader:
         """The whole block as it was read: head, framing, end, flaws."""
-        reader = ResponseReader(self._method)
+        reader = ResponseReader(self.method)
         for piece in self._block():
             reader.feed(cast("bytes", piece))  # a view will do once the head is over
         reader.eof()
@@ -58,7 +58,7 @@ class Message:
 
     def distinct(self, layer: str) -> str:
         """The outermost layer with the same bytes, so that they are hashed once."""
-        if not self._method:
+        if not self.method:
             return "block"
         same_body = layer == "body" and self.reader.framing != "chunked"
         same_content = layer == "content" and not self.codings
@@ -66,7 +66,7 @@ class Message:
 
     def layer(self, name: str) -> Pieces:
         """The bytes of a layer. Raises `CodingError` where a content does not decode."""
-        if name == "block" or not self._method:
+        if name == "block" or not self.method:
             return self._block()
         if name == "body":
             return self._body()
@@ -77,7 +77,7 @@ class Message:
     def layers(self) -> Layers:
         """The digests of all layers; none of a message that was cut, but the block's."""
         block = _digests(self._block())
-        if not self._method:
+        if not self.method:
             return Layers(block=block, payload=block, content=block)
         if not self.reader.complete:
             cut = Absent("truncated")
@@ -108,7 +108,7 @@ class Message:
 
     def _payload(self) -> Pieces:
         """The body without its transfer coding."""
-        reader = ResponseReader(self._method)
+        reader = ResponseReader(self.method)
         for piece in self._block():
             yield from reader.feed(cast("bytes", piece))
 
