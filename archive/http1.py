@@ -61,16 +61,24 @@ def split(block: bytes, method: str = "GET") -> Message:
     reader = ResponseReader(method)
     pieces = reader.feed(block)
     reader.eof()
+    return _message(block, reader, pieces)
+
+
+def split_as_read(block: bytes, reader: ResponseReader) -> Message:
+    """Take apart a block whose bytes were fed to `reader` as they came, without reading it again."""
+    if reader.framing == "chunked":
+        return split(block, reader.method)
+    return _message(block, reader, [])
+
+
+def _message(block: bytes, reader: ResponseReader, pieces: list[memoryview]) -> Message:
     start = reader.head.end if reader.head else 0
-    end = start if reader.end is None else reader.end
-    if not reader.complete:
-        end = len(block)
-    chunked = reader.framing == "chunked"
+    end = len(block) if reader.end is None else reader.end
     return Message(
         head=reader.head,
         body_start=start,
         body_end=end,
-        payload=b"".join(pieces) if chunked else block[start:end],
+        payload=b"".join(pieces) if reader.framing == "chunked" else block[start:end],
         complete=reader.complete,
         trailing=len(block) - end,
         framing=reader.framing,
@@ -80,15 +88,17 @@ def split(block: bytes, method: str = "GET") -> Message:
 
 def header(fields: Fields, name: bytes) -> bytes | None:
     """The first value of the field `name` (lower case), or `None`."""
+    length = len(name)
     for found, value in fields:
-        if found.lower() == name:
+        if len(found) == length and found.lower() == name:
             return value
     return None
 
 
 def headers(fields: Fields, name: bytes) -> list[bytes]:
     """All values of the field `name` (lower case), comma lists taken apart (RFC 9110, 5.6.1)."""
-    values = [value for found, value in fields if found.lower() == name]
+    length = len(name)
+    values = [value for found, value in fields if len(found) == length and found.lower() == name]
     return [part.strip() for value in values for part in value.split(b",") if part.strip()]
 
 
@@ -113,7 +123,7 @@ class ResponseReader:
         self.framing = "none"
         """`none`, `length`, `chunked` or `close`: how the end of the body is told."""
         self.flaws: list[str] = []
-        self._method = method
+        self.method = method
         self._head_limit = head_limit
         self._received = 0
         self._pending = bytearray()
@@ -193,9 +203,9 @@ class ResponseReader:
         """How the body ends (RFC 9112, 6.3), doubtful lengths read as the connection's end."""
         status = head.status or 0
         if (
-            self._method == "HEAD"
+            self.method == "HEAD"
             or status in (204, 304)
-            or (self._method == "CONNECT" and 200 <= status < 300)
+            or (self.method == "CONNECT" and 200 <= status < 300)
         ):
             return _Length(0), "none"
         lengths = headers(head.fields, b"content-length")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from archive.coding import CodingError, codings, decoded
 from archive.digest import Absent, Digests, Hasher, Layer
-from archive.http1 import Head, ResponseReader, split
+from archive.http1 import Head, Message, ResponseReader, split, split_as_read
 from archive.statement import Layers
 from archive.warc import Block, Stream, chunks
 
@@ -32,13 +32,17 @@ class Measured:
     """What a reader saves, if it is small enough; the payload itself where it cannot be decoded."""
 
 
-def measure(block: Block, method: str = "GET", *, cut: bool = False) -> Measured:
-    """Take an answer apart; `cut` where it is known to have been, though its framing cannot tell."""
-    return (
-        _in_memory(block, method, cut)
-        if isinstance(block, bytes)
-        else _streamed(block, method, cut)
-    )
+def measure(
+    block: Block, method: str = "GET", *, cut: bool = False, read: ResponseReader | None = None
+) -> Measured:
+    """Take an answer apart.
+
+    `cut` where it is known to have been, though its framing cannot tell; `read` is what took the
+    bytes in as they came, if anybody did.
+    """
+    if not isinstance(block, bytes):
+        return _streamed(block, method, cut)
+    return _in_memory(block, split_as_read(block, read) if read else split(block, method), cut)
 
 
 def payload(block: Block, method: str = "GET") -> Iterator[bytes]:
@@ -54,8 +58,7 @@ def content(block: Block, head: Head, method: str = "GET") -> Iterator[bytes]:
     return decoded(payload(block, method), codings(head.fields))
 
 
-def _in_memory(block: bytes, method: str, cut: bool) -> Measured:
-    found = split(block, method)
+def _in_memory(block: bytes, found: Message, cut: bool) -> Measured:
     whole = Digests.of(block)
     absent = _absent(found.complete and not cut, found.flaws)
     plain: bytes | None = found.payload

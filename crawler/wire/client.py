@@ -14,7 +14,7 @@ from crawler.wire.exchange import Exchange, Failure, WireError
 from crawler.wire.intake import Intake
 from crawler.wire.opening import Opener
 from crawler.wire.pool import Key, Pool
-from crawler.wire.request import Ask, Target, encode, target
+from crawler.wire.request import Ask, encode, target
 
 STALE = "stale-connection"
 """A kept connection that ended before a byte came: the server had given it up."""
@@ -43,33 +43,27 @@ class Wire:
         connection: Connection | None = None
         try:
             to = target(ask.url)
+            key = Key.of(to, egress)
             request, recorded, redacted = encode(ask, to, egress)
-            connection = await self._connection(to, egress, exchange, fresh)
+            connection = None if fresh else self._pool.take(key)
+            exchange.reused = connection is not None
+            if connection is None:
+                connection = await self._opener.open(to, egress, exchange, self._pool.forget)
+            _tell(exchange, connection)
             exchange.sent, exchange.redacted = recorded, redacted
             await self._converse(connection, request, exchange)
-            self._keep(connection, Key.of(to, egress), exchange)
+            self._keep(connection, key, exchange)
         except WireError as error:
             exchange.failure = error.failure
         except BaseException:
             if connection is not None:
                 connection.close()
+            exchange.discard()
             raise
         return exchange
 
     def close(self) -> None:
         self._pool.close()
-
-    async def _connection(
-        self, to: Target, egress: Egress, exchange: Exchange, fresh: bool
-    ) -> Connection:
-        connection = None if fresh else self._pool.take(Key.of(to, egress))
-        exchange.reused = connection is not None
-        if connection is None:
-            connection = await self._opener.open(to, egress, exchange, self._pool.forget)
-        exchange.connection = connection.number
-        exchange.ip, exchange.port = connection.ip, connection.port
-        exchange.local, exchange.tls = connection.local, connection.tls
-        return connection
 
     async def _converse(self, connection: Connection, request: bytes, exchange: Exchange) -> None:
         intake = Intake(exchange.method, self._opener.limits, self._folder)
@@ -84,7 +78,7 @@ class Wire:
         if first is not None:
             exchange.timings["first_byte"] = round((first - began) * 1000, 3)
             exchange.timings["end"] = round((ended - first) * 1000, 3)
-        if how in {"closed", "reset"}:
+        if how != "done":
             intake.reader.eof()
         _judge(exchange, intake, how, connection.lost_detail)
         await self._measure(exchange, intake)
@@ -95,7 +89,7 @@ class Wire:
             return
         cut = exchange.truncated is not None
         if isinstance(block, bytes):
-            found = measure(block, exchange.method, cut=cut)
+            found = measure(block, exchange.method, cut=cut, read=intake.reader)
         else:
             found = await asyncio.to_thread(measure, block, exchange.method, cut=cut)
         exchange.head, exchange.layers, exchange.content = found.head, found.layers, found.content
@@ -111,6 +105,12 @@ class Wire:
             self._pool.give(key, connection)
         else:
             connection.close()
+
+
+def _tell(exchange: Exchange, connection: Connection) -> None:
+    exchange.connection = connection.number
+    exchange.ip, exchange.port = connection.ip, connection.port
+    exchange.local, exchange.tls = connection.local, connection.tls
 
 
 def _judge(exchange: Exchange, intake: Intake, how: str, detail: str) -> None:

@@ -50,7 +50,8 @@ def target(url: str) -> Target:
         parts = urlsplit(url)
         name = parts.hostname or ""
         host = name.encode("ascii" if name.isascii() else "idna")
-        port = parts.port if parts.port is not None else PORTS.get(parts.scheme, 0)
+        port = parts.port
+        port = PORTS.get(parts.scheme, 0) if port is None else port
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         raw = path.encode("ascii")
     except ValueError as error:
