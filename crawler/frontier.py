@@ -152,6 +152,7 @@ class Frontier:
         self._robots_asked.add(url)
         self._insert([_values(Entry(url, "robots", "robots", 0, via, None, hops), origin)])
         self._queues[origin].waiting += 1
+        self._queues[origin].ready.clear()  # it goes before all that wait for it
 
     def answer_robots(self, url: str, answer: Answer) -> None:
         self.robots[url] = answer
