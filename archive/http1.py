@@ -10,19 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+
+from archive.http1_body import Body, Chunked, Length, UntilClose
 
 HEAD_LIMIT = 1 << 20
 """Bytes of all heads of one answer (interim ones and trailers too) before it is `over-limit`."""
-LINE_LIMIT = 1 << 14
-"""Bytes of the longest line that may give a chunk's size."""
 
 Fields = list[tuple[bytes, bytes]]
 """Header fields in the order sent: name and value without the spaces around them, folded lines
 joined by a space. A line without a colon has the empty name, so that no look-up finds it."""
 
 _STATUS_LINE = re.compile(rb"(HTTP/[^ \t]*)[ \t]*(\d{3}(?!\d))?[ \t]*(.*)", re.DOTALL)
-_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ class ResponseReader:
         self._received = 0
         self._pending = bytearray()
         self._pending_at = 0
-        self._body: _Body | None = None
+        self._body: Body | None = None
 
     def feed(self, data: bytes) -> list[memoryview]:
         """Take the next bytes; gives the pieces of payload among them, as views of `data`."""
@@ -199,7 +197,7 @@ class ResponseReader:
         if self._body.done:
             self._finish(head.end)
 
-    def _framed(self, head: Head) -> tuple[_Body, str]:
+    def _framed(self, head: Head) -> tuple[Body, str]:
         """How the body ends (RFC 9112, 6.3), doubtful lengths read as the connection's end."""
         status = head.status or 0
         if (
@@ -207,21 +205,21 @@ class ResponseReader:
             or status in (204, 304)
             or (self.method == "CONNECT" and 200 <= status < 300)
         ):
-            return _Length(0), "none"
+            return Length(0), "none"
         lengths = headers(head.fields, b"content-length")
         codings = headers(head.fields, b"transfer-encoding")
         if codings:
             if lengths:
                 self.flaws.append("length-and-chunked")
             if codings[-1].lower() == b"chunked":
-                return _Chunked(self._head_limit), "chunked"
-            return _UntilClose(), "close"
+                return Chunked(self._head_limit), "chunked"
+            return UntilClose(), "close"
         if not lengths:
-            return _UntilClose(), "close"
+            return UntilClose(), "close"
         if len(set(lengths)) == 1 and lengths[0].isdigit() and len(lengths[0]) < 19:
-            return _Length(int(lengths[0])), "length"
+            return Length(int(lengths[0])), "length"
         self.flaws.append("bad-length")
-        return _UntilClose(), "close"
+        return UntilClose(), "close"
 
     def _end_inside_head(self) -> None:
         start, end = self._pending_at, self._received
@@ -235,104 +233,13 @@ class ResponseReader:
             self.head = Head(b"", None, b"", [], start, start)
             self.flaws.append("head-cut")
 
-    def _note(self, body: _Body) -> None:
+    def _note(self, body: Body) -> None:
         if body.flaw and body.flaw not in self.flaws:
             self.flaws.append(body.flaw)
 
     def _finish(self, end: int) -> None:
         self.complete = True
         self.end = end
-
-
-class _Body(Protocol):
-    done: bool
-    flaw: str
-
-    def take(self, view: memoryview) -> tuple[int, list[memoryview]]:
-        """How many of these bytes belong to the body, and the payload among them."""
-
-
-class _Length:
-    flaw = ""
-
-    def __init__(self, length: int) -> None:
-        self._left = length
-        self.done = length == 0
-
-    def take(self, view: memoryview) -> tuple[int, list[memoryview]]:
-        piece = view[: self._left]
-        self._left -= len(piece)
-        self.done = self._left == 0
-        return len(piece), [piece]
-
-
-class _UntilClose:
-    done = False
-    flaw = ""
-
-    def take(self, view: memoryview) -> tuple[int, list[memoryview]]:
-        return len(view), [view]
-
-
-class _Chunked:
-    """Chunks with their extensions and trailers (RFC 9112, 7.1), lines ended by CRLF or LF."""
-
-    def __init__(self, trailer_limit: int) -> None:
-        self.done = False
-        self.flaw = ""
-        self._left = 0
-        self._line = b""
-        self._expect = self._size
-        self._trailer_left = trailer_limit
-
-    def take(self, view: memoryview) -> tuple[int, list[memoryview]]:
-        pieces: list[memoryview] = []
-        at = 0
-        while at < len(view) and not self.done:
-            if self.flaw:
-                return len(view), pieces
-            if self._left:
-                piece = view[at : at + self._left]
-                pieces.append(piece)
-                self._left -= len(piece)
-                at += len(piece)
-            else:
-                at = self._take_line(view, at)
-        return at, pieces
-
-    def _take_line(self, view: memoryview, at: int) -> int:
-        window = bytes(view[at : at + LINE_LIMIT])
-        end = window.find(b"\n") + 1
-        self._line += window[:end] if end else window
-        if end:
-            line, self._line = self._line.rstrip(b"\r\n"), b""
-            self._expect(line)
-        elif len(self._line) > LINE_LIMIT:
-            self._fail()
-        return at + (end or len(window))
-
-    def _size(self, line: bytes) -> None:
-        found = _SIZE.fullmatch(line)
-        if found is None:
-            self._fail()
-            return
-        self._left = int(found[1], 16)
-        self._expect = self._after_data if self._left else self._trailer
-
-    def _after_data(self, line: bytes) -> None:
-        if line:
-            self._fail()
-        self._expect = self._size
-
-    def _trailer(self, line: bytes) -> None:
-        self._trailer_left -= len(line) + 2
-        if not line:
-            self.done = True
-        elif self._trailer_left < 0:
-            self.flaw = "over-limit"
-
-    def _fail(self) -> None:
-        self.flaw = "bad-chunk"
 
 
 def _head_end(data: bytes | bytearray, start: int) -> int:
