@@ -26,12 +26,8 @@ class Depth(StrEnum):
     ALL = "all"
 
 
-class ExpectedLayer(NamedTuple):
-    """A layer of a message and its digests; `None` for both where it never had any."""
-
-    name: str
-    sha256: bytes | None
-    blake3: bytes | None
+ExpectedLayer = tuple[str, bytes | None, bytes | None]
+"""A layer of a message, its SHA-256 and BLAKE3; `None` for both where it never had any."""
 
 
 class Expected(NamedTuple):
@@ -111,11 +107,11 @@ def expected_record(record: StoredRecord, told: Capture | None = None) -> Expect
 
 def expected_layers(digests: Layers) -> tuple[ExpectedLayer, ...]:
     """The layers that a message has."""
-    found = []
+    found: list[ExpectedLayer] = []
     for name in LAYERS:
         layer = getattr(digests, name)
         if isinstance(layer, Digests):
-            found.append(ExpectedLayer(name, layer.sha256, layer.blake3))
+            found.append((name, layer.sha256, layer.blake3))
         elif layer is not None:
-            found.append(ExpectedLayer(name, None, None))
+            found.append((name, None, None))
     return tuple(found)

@@ -11,12 +11,12 @@ import orjson
 
 from archive.asserting import ImportOrder
 from archive.claims import is_http
-from archive.digest import Layer
+from archive.digest import Absent, Digests
 from archive.foreign import ForeignRecord, instant
 from archive.http1 import Head, header
 from archive.ident import ident
 from archive.judge import RecordVerdict
-from archive.layers import Message
+from archive.measure import Measured, measure
 from archive.statement import Capture, Layers, RefersTo
 from archive.verdict import Verdict
 from archive.warc import chunks
@@ -32,15 +32,14 @@ def capture_of(
     order: ImportOrder,
 ) -> Capture:
     """What a foreign answer is: its own date and digests as asserted, its layers as recomputed."""
-    message = Message(
-        lambda: iter(chunks(record.block)), _method(others) if is_http(record) else ""
-    )
-    head = _head(record)
+    method = _method(others)
+    answer = measure(record.block, method) if is_http(record) else None
+    head = answer.head if answer else _revisit_head(record)
     status = head.status if head else _har_status(record)
     refers = _refers(record)
-    truncated = record.get("WARC-Truncated") or _cut(record, message)
+    truncated = record.get("WARC-Truncated") or _cut(record, answer)
     outcome, code = ("content", None)
-    if is_http(record) or status is not None:
+    if answer or status is not None:
         outcome, code = order.classify(status, truncated=truncated, conditional=refers is not None)
     stated = instant(record.date) or order.obtained_on
     return Capture(
@@ -49,7 +48,7 @@ def capture_of(
         outcome=outcome,
         fidelity="asserted",
         import_=order.event,
-        method=message.method or "GET",
+        method=method,
         cause="import",
         code=code,
         status=status,
@@ -57,7 +56,7 @@ def capture_of(
         flags=() if stated else ("date-unknown",),
         revisit=refers,
         ip=record.get("WARC-IP-Address") or record.get("IP-Address"),
-        digests=_layers(record, message),
+        digests=answer.layers if answer else _layers(record),
         asserted=order.asserted(file, **_said(record, judged)),
         **_facts(record, head),
     )
@@ -76,10 +75,10 @@ def _method(others: Iterable[ForeignRecord]) -> str:
     return "GET"
 
 
-def _head(record: ForeignRecord) -> Head | None:
-    if not begins_http(record) or record.type not in {"response", "revisit"}:
+def _revisit_head(record: ForeignRecord) -> Head | None:
+    if record.type != "revisit" or not begins_http(record):
         return None
-    return Message(lambda: iter(chunks(record.block)), "HEAD").reader.head
+    return measure(record.block, "HEAD").head
 
 
 def _har_status(record: ForeignRecord) -> int | None:
@@ -89,22 +88,20 @@ def _har_status(record: ForeignRecord) -> int | None:
     return status if isinstance(status, int) and 100 <= status < 1000 else None
 
 
-def _cut(record: ForeignRecord, message: Message) -> str | None:
+def _cut(record: ForeignRecord, answer: Measured | None) -> str | None:
     short = any(fault.layer == "content-length" for fault in record.faults)
-    return "length" if short or (message.method and not message.reader.complete) else None
+    return "length" if short or (answer and answer.layers.body == Absent("truncated")) else None
 
 
-def _layers(record: ForeignRecord, message: Message) -> Layers | None:
-    """What the block itself shows: a revisit's is a head, a HAR's content is decoded already."""
+def _layers(record: ForeignRecord) -> Layers | None:
+    """What a block without an HTTP head shows: a revisit holds none, a HAR content is decoded."""
     if record.type == "entry":
         return None
-    found = message.layers()
+    block = Digests.of_all(chunks(record.block))
     if record.type == "revisit":
-        return Layers(block=found.block)
-    if record.format.startswith("HAR"):
-        content: Layer = found.block
-        return Layers(block=found.block, content=content)
-    return found
+        return Layers(block=block)
+    payload = None if record.format.startswith("HAR") else block
+    return Layers(block=block, payload=payload, content=block)
 
 
 def _refers(record: ForeignRecord) -> RefersTo | None:

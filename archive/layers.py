@@ -7,21 +7,19 @@ whatever a record holds.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import chain
 from typing import cast
 
 import deflate
 
-from archive.coding import CodingError, codings, decoded
-from archive.digest import Absent, Digests, Hasher, Layer
+from archive.coding import codings, decoded
 from archive.errors import RecordError, Where
 from archive.expected import Expected
 from archive.http1 import ResponseReader
 from archive.member import inflated
 from archive.record import HEAD_LIMIT
-from archive.statement import Layers
 from archive.warc import CHUNK, END
 
 IN_MEMORY = 64 << 20
@@ -73,28 +71,6 @@ class Message:
         if name == "content":
             return iter(decoded((bytes(piece) for piece in self._payload()), self.codings))
         return self._payload()
-
-    def layers(self) -> Layers:
-        """The digests of all layers; none of a message that was cut, but the block's."""
-        block = _digests(self._block())
-        if not self.method:
-            return Layers(block=block, payload=block, content=block)
-        if not self.reader.complete:
-            cut = Absent("truncated")
-            return Layers(block=block, body=cut, payload=cut, content=cut)
-        if "bad-chunk" in self.reader.flaws:
-            lost = Absent("undecodable")
-            return Layers(block=block, body=_digests(self._body()), payload=lost, content=lost)
-        payload = _digests(self._payload())
-        body = payload if self.distinct("body") == "payload" else _digests(self._body())
-        content = payload if self.distinct("content") == "payload" else self._content()
-        return Layers(block=block, body=body, payload=payload, content=content)
-
-    def _content(self) -> Layer:
-        try:
-            return _digests(self.layer("content"))
-        except CodingError as error:
-            return Absent(error.reason)
 
     def _body(self) -> Pieces:
         """The message after its head, framing included, without bytes that came after its end."""
@@ -163,10 +139,3 @@ class PlainRecord:
         end = self._expected.offset + self._expected.length
         for at in range(self._expected.offset, end, CHUNK):
             yield self._view[at : min(at + CHUNK, end)]
-
-
-def _digests(pieces: Iterable[bytes | memoryview]) -> Digests:
-    hasher = Hasher()
-    for piece in pieces:
-        hasher.update(piece)
-    return hasher.digests()
