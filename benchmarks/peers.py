@@ -14,6 +14,7 @@ from typing import IO
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 HERE = Path(__file__).parent
+MUNIMENT = str(Path(sys.executable).with_name("muniment"))
 CONCURRENCY = 8
 
 
@@ -28,7 +29,7 @@ class Peer:
 
 def muniment(folder: Path, url: str) -> list[str]:
     """Our whole command: crawl, seal, catalog. Setting the archive up is not measured."""
-    program = [str(Path(sys.executable).with_name("muniment")), "-C", str(folder)]
+    program = [MUNIMENT, "-C", str(folder)]
     for words in (["init", str(folder), "--operator", "benchmark"], ["source", "add", "site", url]):
         subprocess.run([*program, *words], check=True, stdout=subprocess.DEVNULL)
     return [*program, "crawl", "site"]

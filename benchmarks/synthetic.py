@@ -59,6 +59,12 @@ def url_of(number: int) -> str:
     return f"http://www.agency-{number % 40}.example/notices/{number // 1000}/{number}.html"
 
 
+def body_of(number: int, crawl: int) -> bytes:
+    """What the crawl of that number found under `url_of(number)`."""
+    edition = 0 if number % 3 == 0 else crawl
+    return f"<html><title>通知 {number}</title><p>第{edition}版</p></html>".encode()
+
+
 def _write(part: Part) -> None:
     now = part.started
     folder = ArchiveRoot(part.root).warc
@@ -99,8 +105,7 @@ def _groups(part: Part) -> Iterator[Group]:
 def _capture(part: Part, n: int, crawl: str) -> Group:
     number = part.first + n
     url, time = url_of(number), part.started + n * BETWEEN
-    edition = 0 if number % 3 == 0 else part.number
-    body = f"<html><title>通知 {number}</title><p>第{edition}版</p></html>".encode()
+    body = body_of(number, part.number)
     head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     asked = f"GET {url} HTTP/1.1\r\nHost: www.agency-{number % 40}.example\r\n\r\n".encode()
     content = Digests.of(body)

@@ -1,7 +1,7 @@
 """Starts the program again and again at once, as `fork` of a process that has it loaded.
 
-Run as a program: reads a list of words in JSON from each line, prints the process's id, then its
-exit code. For tests that kill the program hundreds of times.
+Run as a program: reads `[seconds, words]` in JSON from each line, kills what it started after so
+many seconds, prints its exit code. For tests that kill the program hundreds of times.
 """
 
 from __future__ import annotations
@@ -9,52 +9,66 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 LOADED = ("cli.main", "cli.crawl", "cli.context", "crawler.run", "catalog.ingest")
-
-
-class ForkServer:
-    """The test's side: `start` gives the id of a process to be killed, `ended` its exit code."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdin
-        assert process.stdout
-        self._orders, self._answers = process.stdin, process.stdout
-
-    def start(self, *words: str) -> int:
-        self._orders.write(json.dumps(words) + "\n")
-        self._orders.flush()
-        return int(self._answers.readline())
-
-    def ended(self) -> int:
-        return int(self._answers.readline())
+Killed = Callable[[float, tuple[str, ...]], int]
 
 
 @contextmanager
-def fork_server(output: Path) -> Iterator[ForkServer]:
-    """A server whose processes write what they have to say to the file `output`."""
+def fork_server(output: Path) -> Iterator[Killed]:
+    """A function that gives an order, kills it after some seconds, and returns its exit code.
+
+    What the orders have to say goes into the file `output`.
+    """
     command = [sys.executable, "-m", "tests.fork_server", str(output)]
-    root = Path(__file__).parents[1]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=root, text=True, **pipes) as process:  # type: ignore[call-overload]
-        yield ForkServer(process)
+    with subprocess.Popen(
+        command,
+        cwd=Path(__file__).parents[1],
+        text=True,
+        bufsize=1,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        orders, answers = process.stdin, process.stdout
+
+        def killed(after: float, words: tuple[str, ...]) -> int:
+            orders.write(json.dumps([after, words]) + "\n")
+            return int(answers.readline())
+
+        yield killed
 
 
 def _serve(output: Path) -> None:
     for module in LOADED:
         importlib.import_module(module)
     for line in sys.stdin:
+        seconds, words = json.loads(line)
         child = os.fork()
         if child == 0:
-            os._exit(_run(json.loads(line), output))
-        print(child, flush=True)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+            os._exit(_run(words, output))
+        print(_kill_after(seconds, child), flush=True)
+
+
+def _kill_after(seconds: float, child: int) -> int:
+    """Until it is waited for here, nobody else can have the child's number."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.001)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 def _run(words: list[str], output: Path) -> int:

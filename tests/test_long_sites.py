@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ def crawled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def _path(url: str) -> str:
-    return unquote(urlsplit(url).path)
+    """The path in the walk's own form: decoded, and without empty segments, which browsers keep."""
+    return re.sub("/{2,}", "/", unquote(urlsplit(url).path))
 
 
 def _all(urls: Collection[str]) -> set[str]:

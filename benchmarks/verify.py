@@ -1,0 +1,90 @@
+"""Verification: the same WARC files, from the page cache, each program in turn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from archive.layout import ArchiveRoot
+from archive.reader import groups
+from benchmarks.measure import Contestant, Run, in_turn, ratios, spread, table
+from benchmarks.peers import MUNIMENT
+from benchmarks.server import serve
+from benchmarks.site import Site
+
+HEAD = ("program", "wall s", "CPU s", "file MB/s", "uncompressed MB/s", "peak MB")
+CRAWLS = 4
+GOALS = (
+    ("verify --all, stored", "openssl dgst -sha256"),
+    ("verify --all, deep", "warcio check"),
+    ("verify --all, deep, 2 processes", "warcio check"),
+    ("verify --all, every layer", "fastwarc check -p"),
+    ("verify --all, every layer, 2 processes", "fastwarc check -p"),
+)
+
+
+def grow(archive: Path, site: Site, work: Path) -> None:
+    """Crawl the site into the archive again and again, each time at another address."""
+    for n in range(1, CRAWLS):
+        with serve(site.folder, work / "nginx") as server:
+            for words in (("source", "add", f"again-{n}", server.url), ("crawl", f"again-{n}")):
+                order = [MUNIMENT, "-C", str(archive), *words]
+                subprocess.run(order, check=True, capture_output=True)
+
+
+def race(archive: Path, rounds: int, work: Path) -> str:
+    """Run it over all files of an archive and give its part of the results."""
+    files = sorted(ArchiveRoot(archive).warc.glob("*.warc.gz"))
+    size = sum(path.stat().st_size for path in files)
+    plain = sum(sum(r.plain_length for r in g.records) for path in files for g in groups(path))
+    subprocess.run(["cat", *files], check=True, stdout=subprocess.DEVNULL)
+    runs = in_turn(_contestants(archive, [str(path) for path in files]), rounds, work / "output")
+    rows = [_row(name, found, size, plain) for name, found in runs.items()]
+    told = (
+        f"{len(files)} WARC files of {size / 1e6:.0f} MB, {plain / 1e6:.0f} MB uncompressed, from {CRAWLS} "
+        "crawls of the site with attachments; whole commands, ours with the start of Python and the "
+        "reading of the catalog.\n\n"
+    )
+    return told + table(HEAD, rows) + "\n" + "".join(_goal(runs, *goal) for goal in GOALS)
+
+
+def _contestants(archive: Path, files: Sequence[str]) -> list[Contestant]:
+    tool = str(Path(sys.executable).parent) + "/"
+    one_by_one = ["sh", "-c", 'for f; do "$0" check -q -p "$f" || exit; done', tool + "fastwarc"]
+    commands = {
+        "verify --all, stored": _ours(archive, "stored", 1),
+        "verify --all, stored, 2 processes": _ours(archive, "stored", 2),
+        "openssl dgst -sha256": ["openssl", "dgst", "-sha256", *files],
+        "sha256sum": ["sha256sum", *files],
+        "verify --all, deep": _ours(archive, "deep", 1),
+        "verify --all, deep, 2 processes": _ours(archive, "deep", 2),
+        "gzip -t": ["gzip", "-t", *files],
+        "warcio check": [tool + "warcio", "check", *files],
+        "verify --all, every layer": _ours(archive, "all", 1),
+        "verify --all, every layer, 2 processes": _ours(archive, "all", 2),
+        "fastwarc check -p": [*one_by_one, *files],
+    }
+    return [Contestant(name, partial(list, words)) for name, words in commands.items()]
+
+
+def _ours(archive: Path, depth: str, processes: int) -> list[str]:
+    order = [MUNIMENT, "-C", str(archive), "verify", "--all"]
+    return [*order, "--depth", depth, "--processes", str(processes)]
+
+
+def _row(name: str, runs: Sequence[Run], size: int, plain: int) -> list[str]:
+    return [
+        name,
+        spread([run.wall for run in runs]),
+        spread([run.cpu for run in runs]),
+        spread([size / 1e6 / run.wall for run in runs], 0),
+        spread([plain / 1e6 / run.wall for run in runs], 0),
+        f"{max(run.peak for run in runs) / 1e6:.0f}",
+    ]
+
+
+def _goal(runs: dict[str, list[Run]], ours: str, peer: str) -> str:
+    return f"- `{ours}`: {spread(ratios(runs, ours, peer))} × the speed of `{peer}`\n"
