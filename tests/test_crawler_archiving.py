@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gzip
 import hashlib
+import socket
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,14 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+)
 from scrapy.http import HtmlResponse
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.digest import Digests
 from archive.durable import Files
 from archive.errors import StorageError
+from archive.layout import ArchiveRoot
 from archive.reader import read_record
+from archive.recover import recover
 from archive.statement import Capture
 from archive.store import WarcWriter
 from archive.stored import StoredGroup
@@ -219,6 +228,55 @@ def test_a_second_try_on_a_stale_connection_is_a_second_attempt(tmp_path: Path) 
     ]
 
 
+def test_a_request_may_name_its_own_way_out_as_scrapys_users_do(tmp_path: Path) -> None:
+    async def run() -> bytes:
+        async with (
+            TinyProxy(b"Basic dXNlcjpwYXNz").serving() as proxy,
+            Torture(CASES).serving() as server,
+            wire(tmp_path) as ours,
+            archivist(tmp_path) as keeper,
+        ):
+            (request,) = errands([server.url("/plain")])
+            request.meta["proxy"] = proxy.url
+            request.headers["Proxy-Authorization"] = "Basic dXNlcjpwYXNz"
+            (bound,) = errands([server.url("/other")])
+            bound.meta["bindaddress"] = ("127.0.0.7", 0)
+            await scrape([request, bound], ours, keeper)
+            return proxy.asked[0]
+
+    assert b"\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n" in asyncio.run(run())
+    found = {one.local: one for one in captures(tmp_path)}
+    assert found["127.0.0.1"].redacted == ("Proxy-Authorization",)
+    assert found["127.0.0.1"].proxy is not None
+    assert (found["127.0.0.7"].status, found["127.0.0.7"].proxy) == (200, None)
+    for path in (tmp_path / "warc").iterdir():
+        assert b"dXNlcjpwYXNz" not in gzip.decompress(path.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "kind"),
+    [
+        ("http://nowhere.invalid/", "dns-nxdomain", CannotResolveHostError),
+        ("http://127.0.0.1:9/", "connect-refused", DownloadConnectionRefusedError),
+    ],
+)
+def test_scrapy_hears_of_failures_in_its_own_words(
+    tmp_path: Path, url: str, code: str, kind: type[Exception]
+) -> None:
+    async def resolver(_: str) -> tuple[str, ...]:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    async def run() -> Told:
+        async with wire(tmp_path, resolver=resolver) as ours, archivist(tmp_path) as keeper:
+            return await scrape(errands([url]), ours, keeper)
+
+    assert [type(one) for one in asyncio.run(run()).failures.values()] == [kind]
+    (found,) = captures(tmp_path)
+    assert (found.outcome, found.code) == ("error", code)
+    (group,) = stored(tmp_path)
+    assert [record.type for record in group.records] == ["metadata"]
+
+
 async def kept(
     folder: Path, path: str, held: Held, errand: Errand | None = None, fields: bytes = b""
 ) -> StoredGroup:
@@ -394,24 +452,57 @@ class FullDisk(Files):
         super().write(fd, data)
 
 
-def test_a_full_disk_stops_the_crawl_and_loses_nothing_durable(tmp_path: Path) -> None:
-    cases = {f"/{number}": CASES["/plain"] for number in range(200)}
+class DyingDisk(Files):
+    """Makes some bytes durable, and then no more."""
 
-    async def run() -> tuple[Told, Exception | None, int]:
-        async with Torture(cases).serving() as server, wire(tmp_path) as ours:
-            warcs = tmp_path / "warc"
-            warcs.mkdir()
-            writer = WarcWriter(warcs, "test", {}, clock, files=FullDisk(20_000))
-            keeper = Archivist(writer, NothingHeld(), "crawl0")
-            told = await scrape(errands([server.url(path) for path in cases]), ours, keeper)
-            keeper.close()
-            writer.close()
-            return told, keeper.failure, len(server.asked)
+    def __init__(self, syncs: int) -> None:
+        self.syncs = syncs
 
-    told, failure, asked = asyncio.run(run())
+    def fsync(self, fd: int) -> None:
+        self.syncs -= 1
+        if self.syncs < 0:
+            raise OSError(errno.EIO, "Input/output error")
+        super().fsync(fd)
+
+
+async def crawled_until_it_fails(
+    folder: Path, files: Files, paths: list[str]
+) -> tuple[Told, Exception | None, int]:
+    """What the spider was told, why the archivist stopped, and how often the server was asked."""
+    async with (
+        Torture(CASES).serving() as server,
+        wire(folder, spool_at=100_000, size=400_000) as ours,
+        archivist(folder, files=files) as keeper,
+    ):
+        told = await scrape(errands([server.url(path) for path in paths]), ours, keeper)
+        return told, keeper.failure, len(server.asked)
+
+
+@pytest.mark.parametrize("files", [FullDisk(20_000), DyingDisk(8)], ids=["full", "dying"])
+def test_a_disk_that_fails_stops_the_crawl_and_loses_nothing_that_was_told(
+    tmp_path: Path, files: Files
+) -> None:
+    paths = [f"/plain?{number}" for number in range(200)]
+    told, failure, asked = asyncio.run(crawled_until_it_fails(tmp_path, files, paths))
     assert isinstance(failure, StorageError)
-    assert len(stored(tmp_path)) == len(told.responses) > 3
     assert {type(one) for one in told.failures.values()} <= {StorageError}
+    assert asked < 50
+    recover(ArchiveRoot(tmp_path), clock, Files())
+    kept_urls = {one.url for one in captures(tmp_path)}
+    assert len(told.responses) > 3
+    assert set(told.responses) <= kept_urls
+
+
+def test_a_spool_that_does_not_fit_stops_the_crawl(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> tuple[int, str]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("crawler.wire.intake.tempfile.mkstemp", full)
+    paths = ["/endless-body", *(f"/plain?{number}" for number in range(100))]
+    _, failure, asked = asyncio.run(crawled_until_it_fails(tmp_path, Files(), paths))
+    assert isinstance(failure, StorageError)
     assert asked < 50
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from archive.errors import StorageError, UsageError
 from archive.warc import length
-from crawler.wire.addresses import is_private
+from crawler.wire.addresses import is_private, network_is_up
 from crawler.wire.egress import Egress, Proxy
 from crawler.wire.exchange import Exchange, WireError
 from crawler.wire.request import Ask, target
@@ -89,6 +89,82 @@ def test_nobody_listening_is_a_refusal(tmp_path: Path) -> None:
     assert found.sent == b""
     assert found.failure is not None
     assert "127.0.0.1" in found.failure.detail
+
+
+def test_an_address_to_come_from_that_is_not_ours_says_nothing_of_the_server(
+    tmp_path: Path,
+) -> None:
+    async def run() -> Exchange:
+        egress = Egress(allow_private=True, bind="192.0.2.77")
+        async with Torture(CASES).serving() as server, wire(tmp_path, egress) as ours:
+            return await ours.exchange(Ask(server.url("/plain")))
+
+    assert code(asyncio.run(run())) == "our-network-down"
+
+
+def test_a_server_that_takes_no_connection_is_given_up(tmp_path: Path) -> None:
+    async def run() -> Exchange:
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen(0)
+            waiting = [socket.socket() for _ in range(4)]
+            for one in waiting:  # they fill the queue of those whom nobody accepts
+                one.setblocking(False)
+                one.connect_ex(listening.getsockname())
+            async with wire(tmp_path, connect=0.3) as ours:
+                host, port = listening.getsockname()
+                found = await ours.exchange(Ask(f"http://{host}:{port}/"))
+            for one in waiting:
+                one.close()
+        return found
+
+    assert code(asyncio.run(run())) == "connect-timeout"
+
+
+def test_the_next_address_of_a_host_is_tried(tmp_path: Path) -> None:
+    async def resolver(_: str) -> tuple[str, ...]:
+        return ("127.0.0.2", "127.0.0.1")
+
+    async def run() -> Exchange:
+        async with (
+            Torture(CASES).serving() as server,
+            wire(tmp_path, resolver=resolver) as ours,
+        ):
+            return await ours.exchange(Ask(server.url("/plain", host="ministry.example")))
+
+    found = asyncio.run(run())
+    assert (found.ip, found.status) == ("127.0.0.1", 200)
+
+
+def test_the_systems_own_resolver_is_asked(tmp_path: Path) -> None:
+    async def run() -> tuple[Exchange, Exchange]:
+        async with Torture(CASES).serving() as server, wire(tmp_path) as ours:
+            return (
+                await ours.exchange(Ask(server.url("/plain", host="localhost"))),
+                await ours.exchange(Ask(server.url("/plain", host="nowhere.invalid"))),
+            )
+
+    here, nowhere = asyncio.run(run())
+    assert (here.ip, here.status) == ("127.0.0.1", 200)
+    assert code(nowhere) in {"dns-nxdomain", "dns-servfail"}  # as the machine's own resolver says
+    assert network_is_up() in {True, False}
+
+
+def test_an_exchange_that_is_called_off_leaves_nothing_behind(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with (
+            Torture(CASES).serving() as server,
+            wire(tmp_path, spool_at=1000, size=1 << 40) as ours,
+        ):
+            task = asyncio.create_task(ours.exchange(Ask(server.url("/endless-body"))))
+            while not list(tmp_path.iterdir()):
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(run())
+    assert not list(tmp_path.iterdir())
 
 
 def failing(number: int) -> Callable[[str], Awaitable[tuple[str, ...]]]:

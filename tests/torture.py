@@ -161,7 +161,7 @@ class Torture:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
         self.asked.append(head)
-        path = head.split(b" ")[1].decode()
+        path = head.split(b" ")[1].decode().partition("?")[0]
         if path in BEHAVIOURS:
             await BEHAVIOURS[path](writer)
             return False

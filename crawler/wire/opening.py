@@ -27,9 +27,7 @@ from crawler.wire.request import Target
 from crawler.wire.tls import VALID, Trust, client_context, failure_code
 
 T = TypeVar("T")
-UNREACHABLE = frozenset(
-    {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
-)
+UNREACHABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
 @dataclass(slots=True)
@@ -186,6 +184,8 @@ def _connect_code(error: OSError) -> str:
         return "connect-refused"
     if isinstance(error, ConnectionResetError):
         return "connect-reset"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "our-network-down"  # the address to come from is not ours at present
     if error.errno == errno.ETIMEDOUT:
         return "connect-timeout"
     return "connect-unreachable" if error.errno in UNREACHABLE else "connect-failed"
