@@ -1,0 +1,62 @@
+"""What is held from before a crawl: the catalog's answer to the crawler's `Held`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, Row, bindparam, select
+from sqlmodel import SQLModel
+
+from archive.digest import Digests
+from archive.held import HeldCapture
+from catalog import holdings  # noqa: F401 - defines the table
+from catalog.keys import url_key
+from catalog.types import visible
+
+
+class CatalogHeld:
+    """Holdings as the catalog knows them; one query a URL, by one index."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        table = SQLModel.metadata.tables["capture"]
+        self._query = (
+            select(table)
+            .where(
+                table.c.url_key == bindparam("key"),
+                table.c.url == bindparam("url"),
+                table.c.outcome == "content",
+                table.c.fidelity == "wire",
+            )
+            .order_by(table.c.time.desc(), table.c.id)
+            .limit(1)
+        )
+
+    def last(self, url: str) -> HeldCapture | None:
+        """The last capture of exactly this URL, off the wire, that holds content."""
+        with self._engine.connect() as connection:
+            values = {"key": url_key(url), "url": visible(url)}
+            row = connection.execute(self._query, values).first()
+        return None if row is None or row.record_id is None else _held(row)
+
+
+def _held(row: Row[Any]) -> HeldCapture:
+    revisit = row.revisit_of is not None
+    return HeldCapture(
+        record=row.revisit_of if revisit else row.record_id,
+        url=row.revisit_url if revisit else row.url,
+        time=row.revisit_time if revisit else row.time,
+        body=_digests(row, "body"),
+        payload=_digests(row, "payload"),
+        content=_digests(row, "content"),
+        etag=row.etag,
+        last_modified=row.last_modified,
+        version=row.version_id,
+    )
+
+
+def _digests(row: Row[Any], layer: str) -> Digests | None:
+    length, sha256, blake3 = (
+        row._mapping[f"{layer}_{name}"] for name in ("length", "sha256", "blake3")
+    )
+    return None if length is None else Digests(length, sha256, blake3)
