@@ -186,7 +186,7 @@ def test_a_hostile_answer_has_its_code_and_the_crawl_goes_on(
         limits: dict[str, Any] = {
             "head": 10_000,
             "size": 500_000,
-            "first_byte": 0.5,
+            "first_byte": 1.0,
             "slow_window": 0.3,
             "slow_bytes": 100,
         }

@@ -67,7 +67,7 @@ def test_a_spooled_block_that_is_cut_is_kept_too(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_merely_slow_is_heard_to_the_end(tmp_path: Path) -> None:
-    found = asyncio.run(ask(tmp_path, "/slow", slow_window=0.1, slow_bytes=50))
+    found = asyncio.run(ask(tmp_path, "/slow", slow_window=0.3, slow_bytes=50))
     assert (found.complete, code(found)) == (True, None)
 
 

@@ -16,7 +16,7 @@ from crawler.wire.limits import Limits
 from crawler.wire.opening import Opener
 from crawler.wire.tls import Trust
 
-SOON = Limits(dns=2, connect=2, tls=2, first_byte=2, idle=2, total=10)
+SOON = Limits(dns=10, connect=10, tls=10, first_byte=10, idle=10, total=60)
 HERE = Egress(allow_private=True)
 
 
