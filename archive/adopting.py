@@ -152,14 +152,22 @@ def _kept(record: ForeignRecord, date: datetime) -> tuple[AnyRecord, ...]:
 
 
 def _sound(record: ForeignRecord) -> bool:
-    """Whether other readers can step over it: WARC 1.x, whole, and as long as it says."""
+    """Whether every reader can step over it: WARC 1.x, whole, as long as it says, plainly written."""
     spoilt = any(fault.layer in {"structure", "content-length"} for fault in record.faults)
+    names = [name for name, _ in record.headers]
+    plain = names.count("WARC-Type") == names.count("Content-Length") == 1
     try:
         record.head.decode()
     except UnicodeDecodeError:
         return False
     first = record.head.startswith((b"WARC/1.0\r\n", b"WARC/1.1\r\n"))
-    return first and not spoilt and bool(record.type and record.id)
+    return (
+        first
+        and plain
+        and not spoilt
+        and bool(record.id)
+        and ("WARC-Type", record.type) in record.headers
+    )
 
 
 def _file_event(path: Path, verdict: FileVerdict, order: ImportOrder) -> Event:

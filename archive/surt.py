@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import lru_cache
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 AUTHORITY = re.compile(r"(?:[^@/?]*@)?(\[[^\]]*\]|[^:/?]*)(?::(\d*))?")
 WWW = re.compile(rb"www\d*\.")
-OPAQUE = frozenset({"filedesc", "warcinfo", "urn", "dns"})
+OPAQUE = frozenset({"file", "filedesc", "warcinfo", "urn", "dns"})
 PORTS = {"http": "80", "https": "443"}
 ASPX_SESSION = re.compile(rb"/\((?:[0-9a-z]{24}|(?:[a-z]\([0-9a-z]{24}\))+)\)(?=/[^?]+\.aspx)")
 SESSIONS = tuple(
@@ -38,7 +38,7 @@ def surt(url: str) -> str:
         return "-"
     scheme, rest = _scheme(text)
     if scheme in OPAQUE or (scheme != "" and not rest.startswith("//")):
-        return text
+        return _one_word(text)
     rest = rest.removeprefix("//") if scheme else rest
     rest = rest.partition("#")[0]
     authority = AUTHORITY.match(rest)
@@ -61,7 +61,7 @@ def _scheme(text: str) -> tuple[str, str]:
 @lru_cache(maxsize=1024)
 def _host(host: str) -> str:
     if host.startswith("["):
-        return host.lower()
+        return _one_word(host.lower())
     data = _unescape(host)
     with suppress(UnicodeError):
         data = data.decode().encode("idna")
@@ -70,6 +70,11 @@ def _host(host: str) -> str:
     found = WWW.match(joined)
     labels = joined[found.end() if found else 0 :].split(b".")
     return ",".join(_escape(label) for label in reversed(labels))
+
+
+def _one_word(text: str) -> str:
+    """Without blanks and control characters, which would break the line that the key begins."""
+    return "".join(c if c >= "!" else quote(c) for c in text)
 
 
 def _path(path: str) -> str:

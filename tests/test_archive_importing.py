@@ -13,9 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import fastwarc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
 
 from archive.asserting import compared, safe_name
 from archive.digest import Digests
@@ -365,6 +367,13 @@ def test_all_found_archives_are_taken_with_a_verdict_on_each(tmp_path: Path) -> 
     plain = [capture for capture in asserted if "verdict" not in capture]
     assert len(verdicts) + len(plain) == len(paths)
     taken.sound()
+    offsets = [0, *(record.offset for group in taken.groups for record in group.records)]
+    with taken.file.open("rb") as file:
+        read = fastwarc.ArchiveIterator(file, parse_http=False)
+        assert [record.stream_pos for record in read] == offsets
+    with taken.file.open("rb") as file:
+        reader = ArchiveIterator(file)
+        assert [reader.get_record_offset() for _ in reader] == offsets
 
 
 def test_a_group_holds_its_answer_last(tmp_path: Path) -> None:
