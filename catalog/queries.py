@@ -186,7 +186,7 @@ def _by_layer(digest: Digest) -> Iterator[tuple[str, SelectOfScalar[Capture]]]:
 
     yield "content", _seen_as(digest)
     yield "content", holding("content", text(NO_VERSION))
-    yield "payload", holding("payload", text(CODED))
+    yield "payload", holding("payload", text(f"({CODED})"))
     yield "block", holding("block")
 
 
