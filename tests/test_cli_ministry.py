@@ -256,7 +256,8 @@ def test_it_serves_over_tls(tmp_path: Path) -> None:
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     trusting = ssl.create_default_context(cafile=tmp_path / "cert.pem")
     with (
-        Ministry(13).serve(tls=context) as url, connect(url) as plain,
+        Ministry(13).serve(tls=context) as url,
+        connect(url) as plain,
         trusting.wrap_socket(plain, server_hostname="localhost") as s,
     ):
         s.sendall(b"GET /robots.txt HTTP/1.1\r\nConnection: close\r\n\r\n")
