@@ -132,7 +132,8 @@ class RowBuilder:
                 group.offset,
             )
         )
-        self._rows["event_object"] += [(name[:KEY_LENGTH], group.id) for name in event.objects]
+        for name in event.objects:
+            self._rows["event_object"].append((name[:KEY_LENGTH], group.id))
 
     def _add_agent(self, kind: str, name: str) -> str:
         agent_id = name_id(kind, name)
