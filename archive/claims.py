@@ -62,13 +62,13 @@ def _payload_check(record: ForeignRecord, claim: str | None) -> Check:
 
 
 def _message_check(layer: str, expected: Digest, record: ForeignRecord) -> Check:
-    framed = _compare(layer, expected, _after_head(chunks(record.block)))
     if record.type == "request":
-        return framed
+        return _compare(layer, expected, _after_head(chunks(record.block)))
     check = _compare(layer, expected, _payload(chunks(record.block)))
-    if check.verdict is Verdict.FAILED and framed.verdict is Verdict.PASSED:
-        return replace(framed, reason=FRAMED)
-    return check
+    if check.verdict is Verdict.PASSED:
+        return check
+    framed = _compare(layer, expected, _after_head(chunks(record.block)))
+    return replace(framed, reason=FRAMED) if framed.verdict is Verdict.PASSED else check
 
 
 def is_http(record: ForeignRecord) -> bool:

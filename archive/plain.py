@@ -14,10 +14,13 @@ from typing import IO, BinaryIO, cast
 
 import zstandard
 from fastwarc.stream_io import Lz4Reader
+from isal import isal_zlib
 
 from archive.errors import DamagedError, RecordError, Where
+from archive.member import GZIP, UnpackError
 
 PIECE = 1 << 16
+PLAIN_PIECE = 1 << 18
 ZSTD_PIECE = 1 << 11
 """zstd grows up to 32,000 times and cannot be told to stop, so it gets small pieces."""
 LINE_LIMIT = 1 << 20
@@ -169,17 +172,20 @@ def _gzip(source: _Source) -> Iterator[Piece]:
         if head != b"\x1f\x8b":
             raise RecordError("bytes that are no gzip member", where=source.where(start))
         begun: int | None = start
-        inflater = zlib.decompressobj(31)
-        data = b""
+        inflater = isal_zlib.decompressobj(GZIP)
+        full = False
         while not inflater.eof:
-            data = inflater.unconsumed_tail or source.read(PIECE)
-            if not data:
-                raise RecordError("the gzip member is cut short", where=source.where(start))
+            data = inflater.unconsumed_tail
+            if not data and not full:
+                data = source.read(PIECE)
+                if not data:
+                    raise RecordError("the gzip member is cut short", where=source.where(start))
             try:
-                plain = inflater.decompress(data, PIECE * 4)
-            except zlib.error as error:
+                plain = inflater.decompress(data, PLAIN_PIECE)
+            except UnpackError as error:
                 what = f"damaged gzip member: {error}"
                 raise RecordError(what, where=source.where(start)) from error
+            full = len(plain) >= PLAIN_PIECE  # then more may wait inside, though no input is left
             yield begun, plain
             begun = None
         source.unread(inflater.unused_data)

@@ -112,6 +112,13 @@ def test_a_record_whose_length_lies_does_not_hide_the_next(tmp_path: Path, lengt
         assert exact(found[-1]) == SECOND
 
 
+@pytest.mark.parametrize("size", [(1 << 18) - 300, 1 << 18, 3 << 20])
+def test_a_block_of_one_byte_repeated_comes_out_whole(tmp_path: Path, size: int) -> None:
+    data = [warc_record(bytes(size + more), number=more) for more in range(5)]
+    found = whole(written(tmp_path, members(*data)))
+    assert [exact(record) for record in found] == data
+
+
 def test_an_arc_gives_its_records_with_exact_blocks(tmp_path: Path) -> None:
     header, first, second = whole(written(tmp_path, arc(PLAIN, CHUNKED), "a.arc"))
     assert header.type == "arc-header"
