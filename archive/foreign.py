@@ -241,7 +241,7 @@ def _block(
 
 def _close(reader: PlainReader, start: re.Pattern[bytes], faults: list[Fault]) -> None:
     """Step over what closes a record, and over bytes that belong to none."""
-    closing = b""
+    closing = reader.read(len(END)) if reader.peek(len(END)) == END else b""
     while len(closing) < HEAD_LIMIT and (byte := reader.peek(1)) in (b"\r", b"\n") and byte:
         closing += reader.read(1)
     if start is WARC_START and closing != END:
