@@ -12,9 +12,13 @@ from archive.durable import Files
 from archive.errors import Error, UsageError
 from archive.stored import OPEN
 from archive.verdict import Verdict
+from catalog.fixity import file_checks
+from catalog.ingest import sealed
+from catalog.queries import Filter, list_captures
 from cli.context import Archive
-from cli.output import size
+from cli.output import moment, size
 from cli.sources import load_source, source_names
+from crawler.order import unfinished
 
 LITTLE_SPACE = 2 << 30
 """Bytes: less, and a crawl of a site with attachments may not get to its end."""
@@ -94,8 +98,8 @@ def _is_held(path: Path) -> bool:
 
 
 def _sealed_files(archive: Archive) -> Iterator[Finding]:
-    sealed = sorted(archive.root.warc.glob("*.warc.gz"))
-    loose = [path.name for path in sealed if stat.S_IMODE(path.stat().st_mode) & 0o222]
+    files = sealed(archive.root)
+    loose = [path.name for path in files if stat.S_IMODE(path.stat().st_mode) & 0o222]
     if loose:
         yield Finding(
             "sealed files",
@@ -104,8 +108,8 @@ def _sealed_files(archive: Archive) -> Iterator[Finding]:
             "`chmod a-w` them, then `muniment verify --all`",
         )
     else:
-        total = size(sum(path.stat().st_size for path in sealed))
-        yield Finding("sealed files", PASSED, f"{len(sealed)} files, {total}, all read-only")
+        total = size(sum(path.stat().st_size for path in files))
+        yield Finding("sealed files", PASSED, f"{len(files)} files, {total}, all read-only")
 
 
 def _quarantine(archive: Archive) -> Iterator[Finding]:
@@ -126,11 +130,54 @@ def _free_space(archive: Archive) -> Iterator[Finding]:
         yield Finding("free space", PASSED, f"{size(free)} left")
 
 
+def _catalog(archive: Archive) -> Iterator[Finding]:
+    """Whether the catalog opens, holds every sealed file, and no file that is not there."""
+    rows = {row.name: row.length for row in file_checks(archive.engine)}
+    files = {path.name: path.stat().st_size for path in sealed(archive.root)}
+    missing, lacking = sorted(rows.keys() - files), sorted(files.keys() - rows)
+    changed = sorted(name for name in rows.keys() & files if rows[name] != files[name])
+    for names, what in ((missing, "missing"), (changed, "of another length than when sealed")):
+        if names:
+            found = f"{len(names)} files are {what}, {names[0]} among them"
+            advice = "bring them back from a copy, then `muniment verify --all`"
+            yield Finding("catalog", FAILED, found, advice, damage=True)
+    if lacking:
+        found = f"{len(lacking)} files are not in it, {lacking[0]} among them"
+        yield Finding("catalog", FAILED, found, "`muniment rebuild`")
+    if not (missing or changed or lacking):
+        yield Finding("catalog", PASSED, f"{len(rows)} files, each as it was sealed")
+
+
+def _crawls(archive: Archive) -> Iterator[Finding]:
+    waiting = [crawl for crawl in unfinished(archive.root) if not crawl.running]
+    for crawl in waiting:
+        found = f"the crawl of {crawl.source} begun {moment(crawl.time)} was not finished"
+        yield Finding("crawls", FAILED, found, f"`muniment crawl {crawl.source} --resume`")
+    if not waiting:
+        yield Finding("crawls", PASSED, "none was left unfinished")
+
+
+def _clock(archive: Archive) -> Iterator[Finding]:
+    """The clock against what it said before; against others it cannot be checked without a network."""
+    now = archive.clock()
+    latest = list_captures(archive.engine, Filter(limit=100))
+    last = next((each for each in latest if each.fidelity != "asserted"), None)
+    if last and last.time > now:
+        found = f"it says {moment(now)}, and the latest capture is of {moment(last.time)}"
+        yield Finding("clock", FAILED, found, "set the clock of this machine, and keep it by NTP")
+    else:
+        yield Finding("clock", PASSED, f"{moment(now)}, later than every capture")
+    yield Finding("outside clock", NOT_CHECKED, "no time source is asked")
+
+
 CHECKS: tuple[Check, ...] = (
     _folders,
     _sources,
+    _crawls,
     _open_files,
     _sealed_files,
     _quarantine,
+    _catalog,
     _free_space,
+    _clock,
 )

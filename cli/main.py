@@ -29,7 +29,17 @@ COLLECT, FIND, CHECK, TRY = "Collect", "Find", "Check", "Try"
 COMMANDS = {
     "init": Command("cli.init", "Make a new archive.", COLLECT),
     "source": Command("cli.source", "Say what to watch: add, list, show, edit, remove.", COLLECT),
+    "crawl": Command("cli.crawl", "Record sources from their seeds to their last link.", COLLECT),
+    "capture": Command("cli.capture", "Record single URLs.", COLLECT),
+    "import": Command("cli.import_", "Take in files that somebody already holds.", COLLECT),
+    "list": Command("cli.list_", "List captures.", FIND),
+    "show": Command("cli.show", "Show one capture in full.", FIND),
+    "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
+    "crawls": Command("cli.crawls", "List crawls, or show what one holds and lacks.", FIND),
+    "verify": Command("cli.verify", "Check a file, a capture or the whole archive.", CHECK),
     "doctor": Command("cli.doctor", "Look over the archive and say what needs care.", CHECK),
+    "rebuild": Command("cli.rebuild", "Make the catalog again from the records.", CHECK),
+    "demo": Command("cli.demo", "Watch a small simulated ministry being recorded.", TRY),
 }
 """Every command; its module is loaded only when it is called or asked for its help."""
 

@@ -1,0 +1,132 @@
+"""Captures as commands name, list and tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from archive.errors import NotFoundError, UsageError
+from archive.ident import printed
+from catalog.fixity import record_referred_to
+from catalog.holdings import Capture
+from catalog.premis import Event
+from catalog.queries import capture_by_id, captures_of, latest
+from cli import telling
+from cli.answers import Answer
+from cli.context import Archive
+from cli.output import Column, moment, size, write_rows
+
+COLUMNS = (
+    Column("id", "Capture"),
+    Column("time", "Time", moment),
+    Column("outcome", "Outcome"),
+    Column("status", "Status", right=True),
+    Column("length", "Size", size, right=True),
+    Column("url", "URL"),
+)
+ORIGIN = Column("origin", "Origin")
+
+
+def find_capture(
+    archive: Archive, name: str, at: datetime | None = None, *, holding: bool = False
+) -> Capture:
+    """The capture of this id (or its beginning), or the latest one of this URL, up to `at`.
+
+    With `holding`, one that holds content goes before a later one that tells of a failure.
+    """
+    if not is_url(name):
+        if at is not None:
+            raise UsageError("--at goes with a URL; an id names one capture already")
+        return capture_by_id(archive.engine, name)
+    found = latest(archive.engine, name, at, holding=True) if holding else None
+    found = found or latest(archive.engine, name, at)
+    if found is not None:
+        return found
+    first = captures_of(archive.engine, name)[-1:]
+    if first:
+        raise NotFoundError(
+            f"no capture of {name} up to then; the first is of {moment(first[0].time)}"
+        )
+    raise NotFoundError(f"no capture of {name}", advice="see `muniment list`")
+
+
+def imported(archive: Archive, import_id: str) -> list[Capture]:
+    """The captures of one import, in the order in which they lie."""
+    query = select(Capture).where(Capture.import_id == import_id)
+    with Session(archive.engine) as session:
+        return list(session.exec(query.order_by(col(Capture.file), col(Capture.offset))))
+
+
+def is_url(name: str) -> bool:
+    return "://" in name or name.startswith("urn:")
+
+
+def open_answer(archive: Archive, capture: Capture) -> Answer:
+    """What a row of the catalog stands for, where it lies."""
+
+    def find(record_id: str) -> tuple[Path, int, int] | None:
+        found = record_referred_to(archive.engine, capture)
+        if found is None or found.record_id != record_id:
+            return None
+        return archive.root.warc / found.file, found.offset, found.stored_length
+
+    return Answer.at(archive.root.warc / capture.file, capture.offset, find)
+
+
+def origins(archive: Archive) -> Callable[[str | None], str | None]:
+    """Tells by the id of an import what its captures' origin is worth."""
+
+    @cache
+    def origin(import_id: str | None) -> str | None:
+        if import_id is None:
+            return None
+        with Session(archive.engine) as session:
+            event = session.get(Event, import_id)
+        return telling.origin(event.detail if event else {})
+
+    return origin
+
+
+def capture_rows(archive: Archive, captures: Iterable[Capture]) -> Iterator[dict[str, Any]]:
+    """Captures with the keys of the reference."""
+    origin = origins(archive)
+    for capture in captures:
+        yield {
+            "id": printed(capture.id),
+            "url": capture.url,
+            "time": capture.time,
+            "outcome": capture.outcome,
+            "status": capture.status,
+            "sha256": capture.content_sha256,
+            "blake3": capture.content_blake3,
+            "length": capture.content_length,
+            "code": capture.code,
+            "media_type": capture.media_type,
+            "filename": capture.filename,
+            "tls": capture.tls,
+            "fidelity": capture.fidelity,
+            "origin": origin(capture.import_id),
+            "cause": capture.cause,
+            "via": capture.via,
+            "link_text": capture.link_text,
+            "crawl": printed(capture.crawl_id) if capture.crawl_id else None,
+        }
+
+
+def capture_json(archive: Archive, capture: Capture) -> dict[str, Any]:
+    return next(capture_rows(archive, [capture]))
+
+
+def write_captures(archive: Archive, captures: Iterable[Capture], *, as_json: bool) -> int:
+    """A table of captures, with their origin where one is asserted; returns how many there were."""
+    rows = capture_rows(archive, captures)
+    if as_json:
+        return write_rows(rows, COLUMNS, as_json=True)
+    listed = list(rows)
+    asserted = any(row["origin"] for row in listed)
+    return write_rows(listed, (*COLUMNS, ORIGIN) if asserted else COLUMNS, as_json=False)

@@ -1,0 +1,121 @@
+"""`muniment show`: one capture in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from archive.digest import Digests, Layer
+from archive.ident import printed
+from archive.statement import Capture
+from catalog.queries import captures_of
+from cli import telling
+from cli.answers import Answer
+from cli.context import Archive, with_archive
+from cli.find import capture_json, find_capture, open_answer
+from cli.output import json_option, moment, size, write_fields, write_json
+
+Field = tuple[str, str]
+
+
+@click.command("show")
+@click.argument("name", metavar="ID|URL")
+@json_option
+@with_archive
+def command(archive: Archive, name: str, as_json: bool) -> None:
+    """Show one capture: what came, when, from where, why, and what its digests are.
+
+    ID may be the beginning of an id. For a URL it is the latest capture.
+
+    \b
+    Example:
+      muniment show 9q2v
+    """
+    found = find_capture(archive, name)
+    answer = open_answer(archive, found)
+    if as_json:
+        write_json({**capture_json(archive, found), "statement": answer.group.raw})
+        return
+    write_fields([*_what(answer), *_where(answer), *_bytes(answer), *_versions(archive, answer)])
+
+
+def _what(answer: Answer) -> Iterator[Field]:
+    capture = answer.capture
+    yield "capture", printed(answer.group.id)
+    yield "url", capture.url
+    asserted = telling.origin(capture.asserted)
+    if asserted:
+        yield "origin", asserted
+        yield "time", f"{moment(capture.time)}, as asserted"
+    else:
+        yield "time", f"{moment(capture.time)} by our clock"
+    yield "outcome", telling.outcome(capture)
+    if capture.status is not None:
+        yield "status", f"{capture.status} {capture.reason or ''}".strip()
+    for name, value in (
+        ("type", capture.media_type),
+        ("file name", capture.filename),
+        ("leads to", capture.location),
+        ("truncated", capture.truncated),
+        ("flags", " ".join(capture.flags)),
+        ("redacted", " ".join(capture.redacted)),
+    ):
+        if value:
+            yield name, value
+
+
+def _where(answer: Answer) -> Iterator[Field]:
+    capture = answer.capture
+    if capture.asserted is None:
+        yield "from", telling.far_side(capture)
+        if capture.url.startswith("https:"):
+            yield "TLS", telling.tls(capture.tls)
+        yield "because", telling.cause(capture)
+        if capture.attempt > 1:
+            yield "attempt", str(capture.attempt)
+    if capture.crawl:
+        yield "crawl", printed(capture.crawl)
+    if capture.import_:
+        yield "import", printed(capture.import_)
+
+
+def _bytes(answer: Answer) -> Iterator[Field]:
+    capture = answer.capture
+    seen: dict[Digests, str] = {}
+    for name, layer in _layers(capture):
+        if isinstance(layer, Digests) and layer in seen:
+            yield name, f"the same bytes as the {seen[layer]}"
+            continue
+        if isinstance(layer, Digests):
+            seen[layer] = name
+        for line in telling.digests(layer):
+            yield name, line
+            name = ""  # noqa: PLW2901 -- the name stands on the first line alone
+    if capture.revisit:
+        yield "bytes in", f"the capture of {moment(capture.revisit.time)}: the answer was the same"
+    yield "stored in", f"{answer.path.name} at byte {answer.group.offset}"
+    for record in answer.group.records:
+        yield "", f"{record.type} {record.id}, {size(record.length)} at byte {record.offset}"
+
+
+def _layers(capture: Capture) -> list[tuple[str, Layer | None]]:
+    told = capture.digests
+    if told is None:
+        return []
+    return [("content", told.content), ("payload", told.payload), ("block", told.block)]
+
+
+def _versions(archive: Archive, answer: Answer) -> Iterator[Field]:
+    """When this document showed which content, the latest first; each stretch once."""
+    name, before = "versions", None
+    for capture in captures_of(archive.engine, answer.capture.url):
+        if capture.version_id is None or capture.version_id == before:
+            continue
+        before = capture.version_id
+        here = ", this one" if capture.id == answer.group.id else ""
+        told = (
+            f"{printed(capture.id)} of {moment(capture.time)}, {size(capture.content_length)}{here}"
+        )
+        yield name, told
+        name = ""

@@ -1,0 +1,103 @@
+"""`muniment verify`: check a file, a capture or the whole archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from archive.errors import NotFoundError, UsageError
+from archive.fixity import Depth
+from archive.verdict import overall
+from catalog.queries import capture_by_id, captures_of
+from cli.checks import Checked
+from cli.context import Archive, operator_option, with_archive
+from cli.exits import VERDICTS, Exit
+from cli.find import is_url
+from cli.output import json_option, write_json
+from cli.tending import tend
+from cli.verify_all import check_files
+from cli.verify_foreign import check_archive_file, is_archive_file
+from cli.verify_held import check_capture, check_file
+from cli.visible import visible
+
+
+@click.command("verify")
+@click.argument("targets", nargs=-1, metavar="[FILE|ID|URL]...")
+@click.option("--all", "every", is_flag=True, help="Check every file of the archive.")
+@click.option("--due", is_flag=True, help="Check the files not checked for 90 days.")
+@click.option(
+    "--deep/--stored",
+    "deep",
+    default=None,
+    help="Recompute every layer, or the stored bytes alone.  [default: stored for --all, --due]",
+)
+@operator_option
+@json_option
+@with_archive
+def command(
+    archive: Archive,
+    *,
+    targets: tuple[str, ...],
+    every: bool,
+    due: bool,
+    deep: bool | None,
+    operator: str | None,
+    as_json: bool,
+) -> Exit:
+    """Check a file from anywhere, captures by id or URL, or the whole archive.
+
+    A file is looked for by its bytes among all that the archive holds; a WARC, ARC, WACZ or HAR is
+    checked by what it states of its own records. Passing shows that these bytes were received and
+    have not changed since. It does not show who wrote them, nor that nobody altered them on the way.
+    Exit code 0 passed, 1 failed, 3 not checked.
+
+    \b
+    Example:
+      muniment verify saved-copy.pdf
+      muniment verify https://www.example.gov/notice.pdf
+      muniment verify --all
+    """
+    if bool(targets) + every + due != 1:
+        raise UsageError(
+            "say what to verify", advice="name a FILE, ID or URL, or give --all or --due"
+        )
+    if targets:
+        depth = Depth.STORED if deep is False else Depth.ALL
+        verdicts = []
+        for checked in _targets(archive, targets, depth):
+            verdicts.append(checked.verdict)
+            _tell(checked, as_json)
+        return VERDICTS[overall(verdicts)]
+    who = archive.operator(operator)
+    tend(archive, who)
+    depth = Depth.DEEP if deep else Depth.STORED
+    return VERDICTS[check_files(archive, depth, who, only_due=due, as_json=as_json)]
+
+
+def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterator[Checked]:
+    for target in targets:
+        path = Path(target)
+        if path.is_file():
+            if is_archive_file(path):
+                yield check_archive_file(path)
+            else:
+                yield from check_file(archive, path, depth)
+        elif is_url(target):
+            captures = captures_of(archive.engine, target)
+            if not captures:
+                raise NotFoundError(f"no capture of {target}", advice="see `muniment list`")
+            yield from (check_capture(archive, capture, depth) for capture in captures)
+        elif path.exists() or "/" in target or "." in target:
+            raise NotFoundError(f"no file {target}", advice="name a file, an id or a URL")
+        else:
+            yield check_capture(archive, capture_by_id(archive.engine, target), depth)
+
+
+def _tell(checked: Checked, as_json: bool) -> None:
+    if as_json:
+        write_json(checked.to_json())
+        return
+    for line in checked.lines():
+        click.echo(visible(line))
