@@ -9,7 +9,8 @@ import heapq
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from crawler.frontier import Frontier, Row
+from crawler.frontier import Frontier
+from crawler.frontier_rows import Row
 from crawler.robots import MOST_REDIRECTS, Answer, Robots, robots_url
 from crawler.source import Source
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 MARKS = (
@@ -77,11 +78,20 @@ def decode(content: bytes, content_type: str | None) -> Decoded:
         return Decoded(text, ascii_codec, rule if encoding else "utf-8", declared, 0)
     if encoding is None:
         return _decoded(content, *_from_bytes(content), declared)
-    if encoding == "utf-8" and _is_chinese(content):
-        return _decoded(content, CHINESE, f"overruled-{rule}", declared)
-    if encoding != "utf-8" and _is_utf8(content) and (encoding in LATIN or _is_east_asian(content)):
+    if encoding == "utf-8":
+        return _as_utf8(content, rule, declared)
+    if _is_utf8(content) and (encoding in LATIN or _is_east_asian(content)):
         return _decoded(content, "utf-8", f"overruled-{rule}", declared)
     return _decoded(content, encoding, rule, declared)
+
+
+def _as_utf8(content: bytes, rule: str, declared: str | None) -> Decoded:
+    """A page that declares UTF-8: believed, unless it is plainly Chinese of the older kind."""
+    with suppress(UnicodeDecodeError):
+        return Decoded(content.decode(), "utf-8", rule, declared, 0)
+    if _is_chinese(content):
+        return _decoded(content, CHINESE, f"overruled-{rule}", declared)
+    return _decoded(content, "utf-8", rule, declared)
 
 
 def _declared(content: bytes, content_type: str | None) -> tuple[str | None, str]:

@@ -12,7 +12,8 @@ from protego import Protego
 
 from archive.statement import Capture
 from crawler.encoding import decode
-from crawler.frontier import Entry, Frontier, Row
+from crawler.frontier import Frontier
+from crawler.frontier_rows import Entry, Row
 from crawler.links import Found, Link, LinkReader
 from crawler.lists import GZIP, kind_of, read_list
 from crawler.outcome import worth_retrying

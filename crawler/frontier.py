@@ -13,65 +13,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 from archive.errors import StorageError, Where
+from crawler.frontier_rows import (
+    COLUMNS,
+    DONE,
+    DROPPED,
+    INSERT,
+    TABLES,
+    Entry,
+    Row,
+    values,
+)
 from crawler.robots import Answer, robots_url
 from crawler.urls import origin_of
 
-QUEUED, DONE, DROPPED = 0, 1, 2
 BATCH = 100
-PRIORITY = {"robots": 0, "redirect": 1, "requisite": 2, "retry": 2, "sitemap": 3}
-"""First what completes a page; then pages in the order in which they were found."""
-LAST = 4
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS urls (
-    seq INTEGER PRIMARY KEY, url TEXT NOT NULL, origin TEXT NOT NULL, role TEXT NOT NULL,
-    priority INTEGER NOT NULL, depth INTEGER NOT NULL, hops INTEGER NOT NULL, cause TEXT NOT NULL,
-    via TEXT, link_text TEXT, state INTEGER NOT NULL, reason TEXT, detail TEXT,
-    attempt INTEGER NOT NULL DEFAULT 1, not_before REAL, outcome TEXT, code TEXT);
-CREATE INDEX IF NOT EXISTS waiting ON urls (origin, priority, seq) WHERE state = 0;
-CREATE TABLE IF NOT EXISTS robots (url TEXT PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS promised (url TEXT PRIMARY KEY, via TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS counted (name TEXT PRIMARY KEY, number INTEGER NOT NULL);
-"""
-COLUMNS = "seq, url, origin, role, depth, hops, cause, via, link_text, attempt, not_before"
-
-
-class Row(NamedTuple):
-    """A URL that waits or is in flight."""
-
-    seq: int
-    url: str
-    origin: str
-    """Whose queue it waits in; for a redirected robots.txt, the origin that it speaks for."""
-    role: str
-    """As `scope.Verdict.role`; `robots` for a robots.txt."""
-    depth: int
-    hops: int
-    """Redirects on the way here."""
-    cause: str
-    via: str | None
-    link_text: str | None
-    attempt: int
-    """The number of the next attempt."""
-    not_before: float | None
-    """POSIX time before which there is no next attempt."""
-
-
-class Entry(NamedTuple):
-    """A URL that was found, to be queued, or dropped for a reason."""
-
-    url: str
-    role: str
-    cause: str
-    depth: int = 0
-    via: str | None = None
-    link_text: str | None = None
-    hops: int = 0
-    reason: str | None = None
-    detail: str | None = None
+"""URLs of an origin that are read into memory at one go."""
 
 
 @dataclass(slots=True)
@@ -136,7 +95,7 @@ class Frontier:
             if key in self._seen or (entry.reason and key in self._beyond):
                 continue
             (self._beyond if entry.reason == "scope" else self._seen).add(key)
-            rows.append(_values(entry, origin))
+            rows.append(values(entry, origin))
             if not entry.reason:
                 self._queues[origin].waiting += 1
         self._insert(rows)
@@ -150,7 +109,7 @@ class Frontier:
             return
         self._seen.add(hash(url))
         self._robots_asked.add(url)
-        self._insert([_values(Entry(url, "robots", "robots", 0, via, None, hops), origin)])
+        self._insert([values(Entry(url, "robots", "robots", 0, via, None, hops), origin)])
         self._queues[origin].waiting += 1
         self._queues[origin].ready.clear()  # it goes before all that wait for it
 
@@ -279,11 +238,7 @@ class Frontier:
         queue.ready.extend(row for row in map(Row._make, found) if row.seq not in self._out)
 
     def _insert(self, rows: list[tuple[object, ...]]) -> None:
-        self._database.executemany(
-            "INSERT INTO urls (url, origin, role, priority, depth, hops, cause, via, link_text, "
-            "state, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
+        self._database.executemany(INSERT, rows)
 
     def _set(
         self,
@@ -311,20 +266,3 @@ class Frontier:
                 where=Where(self._path),
                 advice="free or mount space, then resume the crawl; nothing stored is lost",
             ) from error
-
-
-def _values(entry: Entry, origin: str) -> tuple[object, ...]:
-    return (
-        entry.url,
-        origin,
-        entry.role,
-        PRIORITY.get(entry.cause, LAST),
-        entry.depth,
-        entry.hops,
-        entry.cause,
-        entry.via,
-        entry.link_text,
-        DROPPED if entry.reason else QUEUED,
-        entry.reason,
-        entry.detail,
-    )

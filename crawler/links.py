@@ -65,6 +65,7 @@ NESTING = re.compile(
     re.IGNORECASE,
 )
 LINK_TAG = re.compile(rf"<({'|'.join(TAGS)}|base)\b[^<>]{{0,4000}}>", re.IGNORECASE)
+BASE = re.compile("<[bB][aA][sS][eE]")
 REFRESH = re.compile(r"\s*[\d.]*\s*[;,]?\s*(?:url\s*=\s*)?[\"']?([^\"']+)", re.IGNORECASE)
 SRCSET = re.compile(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])(?:\s+[^,]*)?")
 COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -112,7 +113,8 @@ class LinkReader:
     def html(self, page: Decoded, url: str) -> Found:
         """New links of an HTML page at `url`; `Decoded.query_encoding` is how its queries go out."""
         tree = LexborHTMLParser(_tame(page.text))
-        reading = _Reading(self, _base(tree, url, page.query_encoding))
+        base = Base.of(url, page.query_encoding)
+        reading = _Reading(self, _base(tree, base) if BASE.search(page.text) else base)
         for node in tree.root.traverse() if tree.root else ():
             tag = node.tag
             if tag in TAGS:
@@ -237,13 +239,12 @@ def _tame(text: str) -> str:
     return "".join(f"{tag[0]}</{tag[1]}>" for tag in LINK_TAG.finditer(text))
 
 
-def _base(tree: LexborHTMLParser, url: str, encoding: str) -> Base:
-    base = Base.of(url, encoding)
+def _base(tree: LexborHTMLParser, base: Base) -> Base:
     node = tree.css_first("base[href]")
     if node is None:
         return base
     try:
-        return Base.of(resolve(base, node.attributes["href"] or ""), encoding)
+        return Base.of(resolve(base, node.attributes["href"] or ""), base.encoding)
     except NotWebError:
         return base
 

@@ -15,7 +15,8 @@ from archive.measure import measure
 from archive.reader import StoredGroup, groups, read_record
 from archive.statement import Capture, RefersTo
 from crawler.follow import Follower
-from crawler.frontier import QUEUED, Entry, Frontier, Row
+from crawler.frontier import Frontier
+from crawler.frontier_rows import QUEUED, Entry, Row
 from crawler.order import Plan
 from crawler.scope import Scope
 

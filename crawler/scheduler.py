@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
+from scrapy.http import Headers
 
 from crawler.dispatch import Due
 from crawler.errand import Errand
@@ -30,11 +31,13 @@ class FrontierScheduler(BaseScheduler):
         self._crawler = crawler
         self._spider = spider
         self._dispatcher = spider.work.dispatcher
-        self._headers = {
-            "User-Agent": spider.work.user_agent,
-            "Accept": ACCEPT,
-            "Accept-Language": spider.work.source.identity.accept_language,
-        }
+        self._headers = Headers(
+            {
+                "User-Agent": spider.work.user_agent,
+                "Accept": ACCEPT,
+                "Accept-Language": spider.work.source.identity.accept_language,
+            }
+        )
         self._alarm: asyncio.TimerHandle | None = None
 
     @classmethod
@@ -70,14 +73,15 @@ class FrontierScheduler(BaseScheduler):
 
     def _request(self, due: Due) -> Request:
         row = due.row
-        return Request(
+        request = Request(
             row.url,
             callback=self._spider.parse,
             errback=self._spider.failed,
-            headers=self._headers,
             meta={"verbatim_url": True, "row": row, "errand": self._errand(due)},
             dont_filter=True,
         )
+        request.headers = self._headers  # one for all requests: nobody changes them
+        return request
 
     def _errand(self, due: Due) -> Errand:
         row, work = due.row, self._spider.work

@@ -6,21 +6,18 @@ import asyncio
 import signal
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-import orjson
-from cryptography.utils import CryptographyDeprecationWarning
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 
 from archive import warc
 from archive.errors import StoppedError
 from archive.group import Group
 from archive.layout import ArchiveRoot
-from archive.statement import Capture, Crawl, CrawlClose
+from archive.statement import Crawl, CrawlClose
 from archive.store import WarcWriter
 from archive.stored import StoredGroup
 from archive.times import Clock
@@ -32,20 +29,16 @@ from crawler.follow import Follower
 from crawler.frontier import Frontier
 from crawler.held import Held
 from crawler.order import CrawlFolder, Plan
-from crawler.plan import plan_bytes
+from crawler.outset import egress_of, plan_group, trust
 from crawler.resume import crawl_groups
 from crawler.scope import Scope
 from crawler.settings import scrapy_settings
-from crawler.source import Source, is_loopback
 from crawler.spider import ArchiveSpider, Work
-from crawler.urls import host_of
-from crawler.wire.addresses import Resolver, is_address, is_private
+from crawler.wire.addresses import Resolver
 from crawler.wire.client import Wire
-from crawler.wire.egress import Egress, Proxy
 from crawler.wire.exchange import Exchange
 from crawler.wire.limits import Limits
 from crawler.wire.opening import Opener
-from crawler.wire.tls import Trust
 
 TICK = 0.2
 """Seconds between two looks at limits, the stop event and progress."""
@@ -83,9 +76,8 @@ class Keeper(Archivist):
 
     async def keep(self, exchange: Exchange, errand: Errand) -> StoredGroup:
         stored = await super().keep(exchange, errand)
-        statement = stored.statement
-        assert isinstance(statement, Capture)
-        self.counts[statement.outcome] = self.counts.get(statement.outcome, 0) + 1
+        outcome = stored.raw["outcome"]
+        self.counts[outcome] = self.counts.get(outcome, 0) + 1
         self.bytes += stored.length
         return stored
 
@@ -111,7 +103,7 @@ class Session:
         if not any(
             isinstance(group.statement, Crawl) for _, group in crawl_groups(archive, self.plan)
         ):
-            self.writer.append(_plan_group(self.plan))
+            self.writer.append(plan_group(self.plan))
             self.writer.sync()
 
     async def work_through(
@@ -123,7 +115,7 @@ class Session:
         """Crawl until nothing is left, or a limit, a stop or a failure ends it."""
         source = self.plan.source
         limits = Limits(size=source.scope.max_body)
-        opener = Opener(_trust(self.clock), limits, resolver)
+        opener = Opener(trust(self.clock), limits, resolver)
         wire = Wire(opener, egress_of(source, self.scope), self.clock, self.folder.path)
         identity = source.identity.name
         keeper = Keeper(self.writer, self.held, self.plan.crawl, identity, revisit=source.revisit)
@@ -256,54 +248,6 @@ class Session:
 
     def _interrupt(self) -> None:
         self.interrupts += 1
-
-
-def _trust(clock: Clock) -> Trust:
-    """The roots of this machine, among which old ones have serial numbers that RFC 5280 forbids."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        return Trust.of_system(clock)
-
-
-def egress_of(source: Source, scope: Scope) -> Egress:
-    """The way out. Private addresses may be asked only where the source's own seeds are private."""
-    proxy = source.identity.proxy
-    return Egress(
-        tls=source.tls,  # type: ignore[arg-type]  # one of three, as Source has checked
-        proxy=Proxy.parse(proxy) if proxy else None,
-        bind=source.identity.bind,
-        allow_private=all(_is_private(host_of(seed)) for seed in scope.seeds),
-        credentials=source.identity.cookies,
-    )
-
-
-def _is_private(authority: str) -> bool:
-    host = authority.rpartition(":")[0] if not authority.endswith("]") else authority
-    host = (host or authority).strip("[]")
-    return is_loopback(host) or (is_address(host) and is_private(host))
-
-
-def _plan_group(plan_: Plan) -> Group:
-    source = plan_.source
-    settings = {**source.to_json(), "user_agent": source.user_agent(plan_.software)}
-    statement = Crawl(
-        source=source.name,
-        time=plan_.time,
-        operator=plan_.operator,
-        software=plan_.software,
-        configuration=source.configuration(plan_.text, plan_.software),
-        settings=settings,
-    )
-    urn = f"urn:muniment:crawl:{plan_.crawl}"
-    agency = orjson.dumps(source.to_json()["agency"], option=orjson.OPT_SORT_KEYS)
-    records = (
-        warc.resource(f"{urn}:source", plan_.time, plan_.text.encode(), "text/toml"),
-        warc.resource(
-            f"{urn}:plan", plan_.time, plan_bytes(source, plan_.software), "application/json"
-        ),
-        warc.resource(f"{urn}:agency", plan_.time, agency, "application/json"),
-    )
-    return Group(statement, records, plan_.record)
 
 
 async def _end(crawler: Crawler) -> None:

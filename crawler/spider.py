@@ -20,7 +20,7 @@ from archive.statement import Capture
 from crawler.archiving import Archivist
 from crawler.dispatch import Dispatcher
 from crawler.follow import Follower
-from crawler.frontier import Row
+from crawler.frontier_rows import Row
 from crawler.held import Held
 from crawler.source import Source
 from crawler.wire.client import Wire

@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from archive.errors import StorageError
 from crawler.dispatch import Dispatcher
-from crawler.frontier import Entry, Frontier, Row
+from crawler.frontier import Frontier
+from crawler.frontier_rows import Entry, Row
 from crawler.robots import Answer
 from crawler.source import Politeness, ScopeRules, Source
 
@@ -126,7 +127,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from crawler.frontier import Entry, Frontier
+from crawler.frontier import Frontier
+from crawler.frontier_rows import Entry
 frontier = Frontier(Path(sys.argv[1]))
 number = 0
 while True:
