@@ -26,6 +26,7 @@ from archive.statement import (
     Statement,
     Tls,
 )
+from archive.warc import Record
 from tests.groups import NOW, capture, file_group
 
 texts = st.text(max_size=20)
@@ -207,6 +208,7 @@ def test_a_group_starts_with_its_statement_and_lists_what_follows() -> None:
         "record": {"length": answer.plain_length, "blake3": answer.plain_blake3.hex()},
     }
     assert b"".join(encoded.packed()) == b"".join(m.data or b"" for m in (first, asked, answer))
+    assert isinstance(first.record, Record)
     assert ("WARC-Concurrent-To", f"<{group.records[1].id}>") in first.record.headers
     assert first.record.uri == f"urn:muniment:capture:{raw['id']}"
 
@@ -214,8 +216,12 @@ def test_a_group_starts_with_its_statement_and_lists_what_follows() -> None:
 def test_a_file_received_today_is_recorded_today_whatever_is_asserted() -> None:
     group = file_group(1, b"data")
     later = group.statement.time.replace(year=2030)
-    assert encode_group(group).members[0].record.date == group.statement.time
-    assert encode_group(replace(group, date=later)).members[0].record.date == later
+    now, then = (
+        encode_group(each).members[0].record for each in (group, replace(group, date=later))
+    )
+    assert isinstance(now, Record)
+    assert isinstance(then, Record)
+    assert (now.date, then.date) == (group.statement.time, later)
 
 
 def test_a_lone_surrogate_shows_as_its_escape() -> None:
