@@ -76,7 +76,7 @@ def _shown(name: str) -> Iterator[Callable[[Progress], None] | None]:
     if not console.is_terminal:
         yield None
         return
-    with console.status("", spinner="dots") as status:
+    with console.status(f"{name}  starting", spinner="dots") as status:
         yield lambda progress: status.update(_line(name, progress))
 
 

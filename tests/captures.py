@@ -34,6 +34,7 @@ def wire_group(url: str, block: bytes, **fields: Any) -> Group:
         time=TIME,
         outcome="content",
         status=measured.head.status,
+        reason=measured.head.reason.decode("latin-1"),
         media_type=media.decode("latin-1") if media else None,
         digests=measured.layers,
     )
@@ -51,7 +52,7 @@ def failed_group(url: str, code: str, **fields: Any) -> Group:
     return Group(capture, (request(url, capture.time, b"GET / HTTP/1.1\r\n\r\n"),))
 
 
-def asserted_group(url: str, data: bytes, **asserted: Any) -> Group:
+def asserted_group(url: str, data: bytes, import_id: str) -> Group:
     """A file received from somebody."""
     layer = Digests.of(data)
     capture = Capture(
@@ -62,7 +63,8 @@ def asserted_group(url: str, data: bytes, **asserted: Any) -> Group:
         cause="import",
         media_type="application/pdf",
         digests=Layers(block=layer, body=layer, payload=layer, content=layer),
-        asserted=asserted,
+        import_=import_id,
+        asserted={"obtained_by": "A. Giver", "obtained_on": "2021-11-30"},
     )
     return Group(capture, (resource(url, TIME, data, "application/pdf"),))
 
