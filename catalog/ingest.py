@@ -20,8 +20,9 @@ from archive.errors import DamagedError, StorageError, Where
 from archive.layout import ArchiveRoot
 from archive.stored import OPEN
 from catalog.database import writing
+from catalog.indexes import leave_indexes_for_last, make_indexes
 from catalog.inserts import inserts
-from catalog.reading import Batch, Piece, pieces
+from catalog.reading import Batch, Piece, is_large, pieces
 from catalog.revisits import resolve_revisits
 
 BULK_CACHE_KIB = 512 * 1024
@@ -70,10 +71,13 @@ def ingest(
     report = IngestReport()
     with _storage(engine), writing(engine) as connection:
         new = _new(connection, [root.warc / path for path in paths], report)
+        if is_large(new):
+            leave_indexes_for_last(connection)
         with _bulk(connection), pieces(new, engine.dialect.name) as incoming:
             for path in new:
                 _ingest_file(connection, path, incoming, report, progress)
-        with connection.begin():
+        with _bulk(connection), connection.begin():
+            make_indexes(connection)
             resolve_revisits(connection)
     return report
 

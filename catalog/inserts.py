@@ -16,6 +16,7 @@ from sqlalchemy import Column, Dialect, and_, case, null, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from archive.times import to_text
 from catalog import holdings, premis  # noqa: F401 - defining the tables is what they do
 from catalog.types import Instant, Json, Outside, visible
 
@@ -31,7 +32,7 @@ _CLOSE = "id close_id ended end counts not_requested queued complete shortfall"
 
 @dataclass(frozen=True)
 class Insert:
-    """One statement and how a tuple becomes its parameters."""
+    """One statement and how a tuple becomes its parameters, which are numbers, text and bytes."""
 
     sql: str
     binds: tuple[tuple[int, Callable[[Any], Any]], ...]
@@ -82,7 +83,7 @@ def _insert(dialect: Dialect, table_name: str, settle: _Settle, names: str = "")
         dialect=dialect, column_keys=[column.name for column in columns]
     )
     binds = tuple(
-        (place, _bind(column.type, dialect))
+        (place, _bind(column.type))
         for place, column in enumerate(columns)
         if isinstance(column.type, Outside | Instant | Json)
     )
@@ -132,7 +133,7 @@ def _first_place(statement: _Upsert, columns: Columns, told_by: str) -> _Upsert:
     )
 
 
-def _bind(kind: Outside | Instant | Json, dialect: Dialect) -> Callable[[Any], Any]:
+def _bind(kind: Outside | Instant | Json) -> Callable[[Any], Any]:
     if isinstance(kind, Outside):
         return visible
-    return lambda value: kind.process_bind_param(value, dialect)
+    return to_text if isinstance(kind, Instant) else Json.dumps

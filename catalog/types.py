@@ -81,8 +81,10 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
-        if value is None:
-            return None
+        return None if value is None else self.dumps(value)
+
+    @staticmethod
+    def dumps(value: Any) -> str:
         # In JSON the escape of a surrogate is the surrogate, and NUL is never bare.
         return visible(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
 

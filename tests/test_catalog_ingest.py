@@ -8,16 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 from sqlmodel import SQLModel
 
 from archive.digest import Absent, Digests
-from archive.errors import StorageError
+from archive.errors import StoppedError, StorageError
 from archive.group import Group
 from archive.ident import ident
 from archive.layout import ArchiveRoot
 from archive.statement import Capture, Event, RefersTo, Tls
 from catalog import reading
+from catalog.database import writing
+from catalog.indexes import leave_indexes_for_last
 from catalog.ingest import ingest, not_ingested, rebuild, sealed
 from catalog.keys import document_id, version_id
 from tests.catalogs import dump, fresh_sqlite, rows
@@ -272,6 +274,33 @@ def test_large_input_is_read_by_a_process_of_its_own_to_the_same_rows(
     assert dump(engine) == before
     assert (there.files, there.groups) == (here.files, here.groups) == ([paths[0].name, paths[2].name], 100)  # fmt: skip
     assert [error.where for error in there.damaged] == [error.where for error in here.damaged]
+    assert inspect(engine).get_indexes("capture") != []
+
+
+def test_indexes_that_a_crash_left_out_are_made_by_the_next_ingest(
+    engine: Engine, root: ArchiveRoot
+) -> None:
+    def names() -> set[str | None]:
+        return {index["name"] for index in inspect(engine).get_indexes("capture")}
+
+    before = names()
+    with writing(engine) as connection:
+        leave_indexes_for_last(connection)
+    assert names() == set()
+    ingest(engine, [], root)
+    assert names() == before
+
+
+def test_a_reading_process_that_dies_is_told(
+    root: ArchiveRoot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LARGE", 0)
+    path = store(root, page())
+    with (
+        reading.pieces([path], "no-such-dialect") as incoming,
+        pytest.raises(StoppedError, match="ended"),
+    ):
+        list(incoming)
 
 
 def test_a_full_disk_is_told_and_nothing_half_stays(tmp_path: Path, root: ArchiveRoot) -> None:
