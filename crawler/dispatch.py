@@ -56,6 +56,7 @@ class Dispatcher:
         self._begun = 0
         self._lanes: dict[str, _Lane] = {}
         self._retries: list[_Retry] = []
+        self._more = False
         self.halted: str | None = None
         """`stopped`, `limit` or `storage`: nothing more is handed out."""
 
@@ -85,12 +86,13 @@ class Dispatcher:
         """The next URL to ask for, if any may be asked for now."""
         if self.halted:
             return None
-        if self._retries and self._retries[0].at <= now:
-            return self._due_retry(now)
+        if self._retries and self._retries[0].at <= now and (due := self._due_retry(now)):
+            return due
         if self.full:
             return None
+        self._more = False
         for origin in list(self._frontier.origins):
-            lane = self._lanes.setdefault(origin, _Lane())
+            lane = self._lane(origin)
             if lane.in_flight < self._pace.concurrency and lane.rests_until <= now:
                 due = self._take(origin, lane)
                 if due:
@@ -100,9 +102,13 @@ class Dispatcher:
 
     def wakes_at(self, now: float) -> float | None:
         """When `next` may have something although nothing was finished until then."""
-        times = [retry.at for retry in self._retries[:1]]
-        times += [lane.rests_until for lane in self._lanes.values() if lane.rests_until > now]
-        return max(min(times), now) if times else None
+        if self._more:
+            return now
+        times = [lane.rests_until for lane in self._lanes.values()]
+        if self._retries:
+            first = self._retries[0]
+            times.append(max(first.at, self._lane(first.row.origin).rests_until))
+        return min((at for at in times if at > now), default=None)
 
     def finished(self, row: Row) -> None:
         """An attempt that was handed out has been accounted for."""
@@ -113,11 +119,14 @@ class Dispatcher:
 
     def rest(self, origin: str, until: float) -> None:
         """Leave an origin alone: it asked for that by Retry-After."""
-        lane = self._lanes.setdefault(origin, _Lane())
+        lane = self._lane(origin)
         lane.rests_until = max(lane.rests_until, until)
 
+    def _lane(self, origin: str) -> _Lane:
+        return self._lanes.setdefault(origin, _Lane())
+
     def _due_retry(self, now: float) -> Due | None:
-        lane = self._lanes.setdefault(self._retries[0].row.origin, _Lane())
+        lane = self._lane(self._retries[0].row.origin)
         if lane.in_flight >= self._pace.concurrency or lane.rests_until > now:
             return None
         row = heapq.heappop(self._retries).row
@@ -149,6 +158,7 @@ class Dispatcher:
             else:
                 due = Due(row, disallowed=True)
         self._drop(dropped, lane)
+        self._more |= len(dropped) >= MOST_DROPPED
         return due
 
     def _drop(self, rows: list[Row], lane: _Lane) -> None:

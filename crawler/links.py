@@ -65,6 +65,10 @@ NESTING = re.compile(
     re.IGNORECASE,
 )
 LINK_TAG = re.compile(rf"<({'|'.join(TAGS)}|base)\b[^<>]{{0,4000}}>", re.IGNORECASE)
+EMPTY_SEGMENT = re.compile(r"(?![/\\]|[\w+.-]*:)[^?]*?[^?/]//")
+"""A relative link such as `img//a.png`. Browsers keep the empty segment and many libraries drop it,
+which is why a site may know either URL: both are asked for."""
+SLASHES = re.compile("/{2,}")
 BASE = re.compile("<[bB][aA][sS][eE]")
 REFRESH = re.compile(r"\s*[\d.]*\s*[;,]?\s*(?:url\s*=\s*)?[\"']?([^\"']+)", re.IGNORECASE)
 SRCSET = re.compile(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])(?:\s+[^,]*)?")
@@ -187,6 +191,8 @@ class _Reading:
         requisite = kind == "requisite"
         if raw in self._near[requisite] or raw in self._far[requisite] or raw[:1] in {"#", ""}:
             return
+        if EMPTY_SEGMENT.match(raw):
+            self.one(SLASHES.sub("/", raw), kind, node)
         if raw.isascii() and raw[0] != "?":  # else it depends on the encoding, or the whole path
             rooted = raw[0] == "/" or raw.startswith(("http://", "https://"))
             self._reader.remember((self._far if rooted else self._near)[requisite], raw)

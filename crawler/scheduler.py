@@ -80,7 +80,9 @@ class FrontierScheduler(BaseScheduler):
             meta={"verbatim_url": True, "row": row, "errand": self._errand(due)},
             dont_filter=True,
         )
-        request.headers = self._headers  # one for all requests: nobody changes them
+        # One for all requests, unless each is given its cookies.
+        cookies = self._spider.work.source.identity.cookies
+        request.headers = self._headers.copy() if cookies else self._headers
         return request
 
     def _errand(self, due: Due) -> Errand:

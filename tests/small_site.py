@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -34,12 +35,14 @@ class SmallSite:
         self.pages = pages
         self.asked: list[str] = []
         self.agents: set[str] = set()
+        self.cookies: list[str | None] = []
         self.lock = threading.Lock()
 
-    def answer(self, path: str, agent: str) -> Page:
+    def answer(self, path: str, headers: Message) -> Page:
         with self.lock:
             self.asked.append(path)
-            self.agents.add(agent)
+            self.agents.add(headers.get("User-Agent", ""))
+            self.cookies.append(headers.get("Cookie"))
             found = self.pages.get(path, Page(b"no such page", 404))
             if isinstance(found, Page):
                 return found
@@ -59,7 +62,7 @@ def serve(pages: Answers) -> Iterator[SmallSite]:
         wbufsize = 64 << 10  # head and body in one segment, or each answer waits 40 ms for an ACK
 
         def do_GET(self) -> None:
-            page = site.answer(self.path, self.headers.get("User-Agent", ""))
+            page = site.answer(self.path, self.headers)
             if page.before:
                 page.before()
             self.send_response(page.status)

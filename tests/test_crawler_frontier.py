@@ -238,7 +238,7 @@ TestHanding.settings = settings(max_examples=60, stateful_step_count=40, deadlin
 def test_rules_that_allow_nothing_drop_all_and_say_why(path: Path) -> None:
     source = Source(name="a", seeds=(f"{H}/",), politeness=Politeness(delay=0))
     with Frontier(path) as frontier:
-        add(frontier, *(f"{H}/{number}" for number in range(3_000)))
+        add(frontier, *(f"{H}/{number}" for number in range(3_500)))
         dispatcher = Dispatcher(source, frontier, "muniment")
         due = dispatcher.next(0)
         assert due is not None
@@ -246,10 +246,13 @@ def test_rules_that_allow_nothing_drop_all_and_say_why(path: Path) -> None:
             frontier.done(due.row, "error", "http-500")
             frontier.answer_robots(due.row.url, Answer("unreachable", "http-500"))
         dispatcher.finished(due.row)
+        woken = []
         while dispatcher.pending:
             assert dispatcher.next(0) is None
+            woken.append(dispatcher.wakes_at(0))
+        assert woken == [0, 0, 0, None]
         found = list(frontier.query("SELECT reason, detail, count(*) FROM urls WHERE state = 2"))
-        assert found == [("robots", "http-500", 3_000)]
+        assert found == [("robots", "http-500", 3_500)]
 
 
 def test_a_crawl_delay_is_kept(path: Path) -> None:

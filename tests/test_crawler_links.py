@@ -207,6 +207,16 @@ def test_a_known_link_is_passed_over_and_a_changed_folder_is_not() -> None:
     assert asked[2:] == ["http://h/2/near"]
 
 
+def test_an_empty_segment_is_asked_for_with_and_without() -> None:
+    found = read(
+        '<img src="img//a.png"><a href="/b//c"><a href="d?u=http://e//f"><a href="http://h//i">'
+    )
+    assert urls(found) == [
+        *("http://www.gov.cn/zwgk/2023/img/a.png", "http://www.gov.cn/zwgk/2023/img//a.png"),
+        *("http://www.gov.cn/b//c", "http://www.gov.cn/zwgk/2023/d?u=http://e//f", "http://h//i"),
+    ]
+
+
 def test_a_requisite_is_not_hidden_by_a_link_to_it() -> None:
     found = read('<a href="big.jpg"><img src="big.jpg"></a>')
     assert [link.kind for link in found.links] == ["link", "requisite"]

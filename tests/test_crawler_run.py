@@ -580,6 +580,14 @@ def test_a_private_address_is_not_asked_on_behalf_of_a_public_source(archive: Ar
     assert report.end == "finished"
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_cookies_are_sent_only_where_the_source_says_so(archive: ArchiveRoot, kept: bool) -> None:
+    page = Page(html("/next").body, headers={"Set-Cookie": "session=1; Path=/"})
+    with serve({"/": page, "/next": html()}) as site:
+        run(archive, source(site, identity=Identity(cookies=kept)))
+        assert site.cookies == [None, None, "session=1" if kept else None]
+
+
 def test_one_page_is_captured_with_what_it_needs_and_no_more(archive: ArchiveRoot) -> None:
     page = Page(b"<link rel=stylesheet href=/s.css><a href=/next>n</a>")
     css = Page(b"p { background: url(bg.png) }", type="text/css")
