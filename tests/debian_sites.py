@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
+import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +15,7 @@ import pytest
 
 from tests.shared import shared
 
+Walk = tuple[dict[str, str], set[str], set[str], set[str], set[str]]
 CACHE = Path(__file__).parent.parent / ".cache/sites"
 
 
@@ -27,11 +30,9 @@ class DebianSite:
         """Folder to serve. Skips the test where the package cannot be had."""
         return _unpacked(self.package) / self.below
 
-    def walk(self) -> tuple[dict[str, str], set[str], set[str], set[str], set[str]]:
+    def walk(self) -> Walk:
         """What an independent walk counts: reachable, broken, redirects, listings, outside."""
-        found: tuple[dict[str, str], set[str], set[str], set[str], set[str]]
-        found = _oracle().walk(str(self.root), self.start)
-        return found
+        return _walk(self)
 
 
 SITES = (
@@ -65,6 +66,14 @@ def _unpacked(package: str) -> Path:
     subprocess.run(["dpkg-deb", "-x", str(files[0]), str(partial)], check=True)
     partial.rename(folder)
     return folder
+
+
+@cache
+def _walk(site: DebianSite) -> Walk:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves the closing of files to Python
+        found: Walk = _oracle().walk(str(site.root), site.start)
+    return found
 
 
 def _oracle() -> ModuleType:

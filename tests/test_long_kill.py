@@ -21,7 +21,7 @@ from tests.program import archive_of, captures, muniment
 from tests.shared import program
 
 KILLS = int(os.environ.get("MUNIMENT_TEST_KILLS", "300"))
-PAGES = 150
+PAGES = 300
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 
@@ -79,7 +79,7 @@ def test_no_kill_at_any_moment_loses_a_capture_or_makes_one_twice(tmp_path: Path
         ends: Counter[int] = Counter()
         for _ in range(KILLS):
             order = ("-C", str(archive.path), "crawl", "site", "--resume")
-            ends[killed(chance.uniform(0.01, 1.0), order)] += 1
+            ends[killed(chance.uniform(0.02, 0.9), order)] += 1
             witnessed.look()
         muniment(archive.path, "crawl", "site", "--resume")
         muniment(archive.path, "crawl", "site")
@@ -91,7 +91,7 @@ def test_no_kill_at_any_moment_loses_a_capture_or_makes_one_twice(tmp_path: Path
 def _agree(archive: ArchiveRoot, witnessed: Witnessed, paths: set[str], url: str) -> None:
     held = dict(captures(archive))
     assert not witnessed.ids - _all_groups(archive)
-    made = Counter((c.crawl, c.url, c.attempt) for c in held.values())
+    made = Counter((c.crawl, c.url) for c in held.values())
     assert not [key for key, count in made.items() if count > 1]
     for crawl in {capture.crawl for capture in held.values()}:
         content = {c.url for c in held.values() if c.crawl == crawl and c.status == 200}
