@@ -12,6 +12,7 @@ from catalog.keys import document_id, link_id, url_key, version_id
 ANSWER = "answer"
 """Role of the record that holds what came back, or was handed over."""
 LAYERS = ("block", "body", "payload", "content")
+_ANSWERS = frozenset({"response", "revisit", "resource"})
 _RESOURCES = {"dns:": "dns", "urn:muniment:tls-chain:": "tls-chain"}
 
 Row = tuple[Any, ...]
@@ -19,14 +20,20 @@ Seen = tuple[Row, Row, Row]
 """Rows of a document, a version and the sighting that ties them."""
 
 
-def role(record: StoredRecord) -> str:
-    """What a record is in its capture's group."""
-    if record.type in {"response", "revisit"}:
+def role(record: StoredRecord, group: StoredGroup) -> str:
+    """What a record is in its capture's group: the statement is the first one, the answer the last.
+
+    An imported group holds records of others too, of any type.
+    """
+    if record is group.metadata:
+        return "statement"
+    if record.type == "resource":
+        for start, name in _RESOURCES.items():
+            if (record.uri or "").startswith(start):
+                return name
+    if record is group.records[-1] and record.type in _ANSWERS:
         return ANSWER
-    if record.type != "resource":
-        return "statement" if record.type == "metadata" else record.type
-    uri = record.uri or ""
-    return next((role for start, role in _RESOURCES.items() if uri.startswith(start)), ANSWER)
+    return "request" if record.type == "request" else "attachment"
 
 
 def seen(group: StoredGroup, capture: Capture) -> Seen | None:
@@ -84,7 +91,7 @@ def capture_row(group: StoredGroup, capture: Capture, found: Seen | None) -> Row
         capture.location,
         capture.ip,
         " ".join(capture.tls.verdict) if capture.tls else None,
-        last.id if role(last) == ANSWER else None,
+        last.id if role(last, group) == ANSWER else None,
         revisit.record if revisit else None,
         revisit.url if revisit else None,
         revisit.time if revisit else None,

@@ -62,7 +62,7 @@ class RowBuilder:
 
     def _add_capture(self, group: StoredGroup, capture: Capture) -> None:
         for record in group.records:
-            self.add_record(record, role(record), group.id)
+            self.add_record(record, role(record, group), group.id)
         found = seen(group, capture)
         if found:
             for name, row in zip(("document", "version", "sighting"), found, strict=True):
