@@ -200,9 +200,9 @@ class Story:
     def _crawl(self) -> dict[str, Row]:
         """Crawl, compare with the truth; gives the captures by URL, of several the last."""
         self.stage.order("crawl", SOURCE)
-        crawl, *_ = self.stage.rows("crawls")
-        listed = self.stage.rows("list", "--crawl", crawl["id"])
-        captures = {row["url"]: row for row in reversed(listed)}
+        listed = self.stage.rows("list")
+        this = listed[0]["crawl"]
+        captures = {row["url"]: row for row in reversed(listed) if row["crawl"] == this}
         self._check_against_truth(captures)
         return captures
 
