@@ -1,4 +1,4 @@
-"""Ingest: sealed WARC files into rows, each file in one transaction.
+"""Ingest: sealed WARC files into rows, no file in more than one transaction.
 
 A file's row in `warc_file` is written with its last rows, so after a crash at any moment the file is
 in the catalog whole or not at all, and the same ingest given again does what is left.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from archive.stored import OPEN
 from catalog.database import writing
 from catalog.indexes import leave_indexes_for_last, make_indexes
 from catalog.inserts import inserts
-from catalog.reading import Batch, Piece, is_large, pieces
+from catalog.reading import Batch, Round, is_large, read_alone, rounds
 from catalog.revisits import resolve_revisits
 
 BULK_CACHE_KIB = 512 * 1024
@@ -73,9 +73,9 @@ def ingest(
         new = _new(connection, [root.warc / path for path in paths], report)
         if is_large(new):
             leave_indexes_for_last(connection)
-        with _bulk(connection), pieces(new, engine.dialect.name) as incoming:
-            for path in new:
-                _ingest_file(connection, path, incoming, report, progress)
+        with _bulk(connection), rounds(new, engine.dialect.name) as together:
+            for round_ in together:
+                _ingest_round(connection, round_, report, progress)
         with _bulk(connection), connection.begin():
             make_indexes(connection)
             resolve_revisits(connection)
@@ -114,47 +114,53 @@ def _new(connection: Connection, paths: Sequence[Path], report: IngestReport) ->
     return new
 
 
-def _ingest_file(
-    connection: Connection,
-    path: Path,
-    incoming: Iterator[Piece],
-    report: IngestReport,
-    progress: Progress | None,
+def _ingest_round(
+    connection: Connection, round_: Round, report: IngestReport, progress: Progress | None
 ) -> None:
-    sql = inserts(connection.dialect)
-    groups = records = 0
+    """Enter the files of a round in one transaction; where one is at fault, each in its own."""
     try:
         with connection.begin():
-            for batch in _until_end(incoming):
-                for name, rows in batch.rows.items():
-                    connection.exec_driver_sql(sql[name].sql, rows)
-                groups += batch.groups
-                records += len(batch.rows["record"])
-                if progress:
-                    progress(path.name, batch.groups)
-            whole = (path.name, path.stat().st_size, groups, records)
-            connection.exec_driver_sql(sql["warc_file"].sql, [whole])
-    except DamagedError as error:
-        report.damaged.append(error)
-    except IntegrityError as error:
-        report.damaged.append(_collision(path, error))
-        with suppress(DamagedError):
-            deque(_until_end(incoming), maxlen=0)
+            counts = _insert(connection, round_, progress)
+    except (DamagedError, IntegrityError) as error:
+        deque(round_.pieces, maxlen=0)
+        if len(round_.paths) > 1:
+            for path in round_.paths:
+                alone = read_alone(path, connection.dialect.name)
+                _ingest_round(connection, alone, report, progress)
+            return
+        fault = error if isinstance(error, DamagedError) else _collision(round_.paths[0], error)
+        report.damaged.append(fault)
     else:
-        report.files.append(path.name)
-        report.groups += groups
-        report.records += records
+        report.files += [path.name for path in round_.paths]
+        report.groups += sum(count.groups for count in counts.values())
+        report.records += sum(count.records for count in counts.values())
 
 
-def _until_end(incoming: Iterator[Piece]) -> Iterator[Batch]:
-    """The batches of one file. Raises the `DamagedError` that its reading ended in."""
-    for piece in incoming:
+@dataclass
+class _Count:
+    groups: int = 0
+    records: int = 0
+
+
+def _insert(connection: Connection, round_: Round, progress: Progress | None) -> dict[Path, _Count]:
+    sql = inserts(connection.dialect)
+    counts = {path: _Count() for path in round_.paths}
+    for path, piece in round_.pieces:
         if isinstance(piece, Batch):
-            yield piece
+            for name, rows in piece.rows.items():
+                connection.exec_driver_sql(sql[name].sql, rows)
+            counts[path].groups += piece.groups
+            counts[path].records += len(piece.rows["record"])
+            if progress:
+                progress(path.name, piece.groups)
         elif piece.damage:
             raise piece.damage
-        else:
-            return
+    whole = [
+        (path.name, path.stat().st_size, count.groups, count.records)
+        for path, count in counts.items()
+    ]
+    connection.exec_driver_sql(sql["warc_file"].sql, whole)
+    return counts
 
 
 def _collision(path: Path, error: IntegrityError) -> DamagedError:

@@ -10,8 +10,9 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import NamedTuple
 
 from blake3 import blake3
 from sqlalchemy import make_url
@@ -26,7 +27,9 @@ from catalog.rows import RowBuilder, Rows
 
 BATCH_GROUPS = 2_000
 LARGE = 32 << 20
-"""Bytes of input from which a second process is worth its start."""
+"""Bytes of input from which processes of their own are worth their start."""
+READERS = 2
+"""Processes that read; to read a file takes longer than to insert its rows."""
 
 
 @dataclass(frozen=True)
@@ -55,44 +58,77 @@ class End:
 Piece = Batch | End
 
 
+class Round(NamedTuple):
+    """Files that are read, and go into the catalog, together."""
+
+    paths: tuple[Path, ...]
+    pieces: Iterator[tuple[Path, Piece]]
+    """The batches of each file, the file's `End` last."""
+
+
 def is_large(paths: Iterable[Path]) -> bool:
     return sum(path.stat().st_size for path in paths) >= LARGE
 
 
 @contextmanager
-def pieces(paths: Sequence[Path], dialect: str) -> Iterator[Iterator[Piece]]:
-    """The batches of each file in turn, each file's followed by its `End`."""
+def rounds(paths: Sequence[Path], dialect: str) -> Iterator[Iterator[Round]]:
+    """The files in rounds of one, or of as many as processes read at the same time."""
     if not is_large(paths):
-        yield _read_all(paths, dialect)
+        yield (read_alone(path, dialect) for path in paths)
         return
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_feed, args=(theirs, paths, dialect), daemon=True)
-    process.start()
-    theirs.close()
+    connections, processes = [], []
+    for number in range(min(READERS, len(paths))):
+        ours, theirs = context.Pipe(duplex=False)
+        share = paths[number::READERS]
+        processes.append(context.Process(target=_feed, args=(theirs, share, dialect), daemon=True))
+        processes[-1].start()
+        theirs.close()
+        connections.append(ours)
     try:
-        yield _received(ours)
+        yield _received(paths, connections)
     finally:
         # Closed first, so that a reader in the middle of a file ends at its next batch.
-        ours.close()
-        process.join()
-        process.close()
+        for connection in connections:
+            connection.close()
+        for process in processes:
+            process.join()
+            process.close()
 
 
-def _received(connection: Connection) -> Iterator[Piece]:
-    while True:
-        try:
-            piece = connection.recv()
-        except EOFError:
-            raise StoppedError(
-                "the process that reads the WARC files was ended",
-                advice="give the same order again: files that are in the catalog are passed over",
-            ) from None
-        if piece is None:
-            return
-        if isinstance(piece, Error):
-            raise piece
-        yield piece
+def read_alone(path: Path, dialect: str) -> Round:
+    """The round of one file, read in this process."""
+    return Round((path,), ((path, piece) for piece in _read_all([path], dialect)))
+
+
+def _received(paths: Sequence[Path], connections: list[Connection]) -> Iterator[Round]:
+    for start in range(0, len(paths), READERS):
+        together = tuple(paths[start : start + READERS])
+        yield Round(together, _merged(dict(zip(connections, together, strict=False))))
+
+
+def _merged(reading: dict[Connection, Path]) -> Iterator[tuple[Path, Piece]]:
+    """Whatever comes next of any of the files, until all of them are at their end."""
+    while reading:
+        for ready in wait(list(reading)):
+            assert isinstance(ready, Connection), "there is nothing else to wait for"
+            piece = _receive(ready)
+            yield reading[ready], piece
+            if isinstance(piece, End):
+                del reading[ready]
+
+
+def _receive(connection: Connection) -> Piece:
+    try:
+        piece: Piece | Error = connection.recv()
+    except EOFError:
+        raise StoppedError(
+            "a process that reads the WARC files was ended",
+            advice="give the same order again: files that are in the catalog are passed over",
+        ) from None
+    if isinstance(piece, Error):
+        raise piece
+    return piece
 
 
 def _feed(connection: Connection, paths: Sequence[Path], dialect: str) -> None:
@@ -101,7 +137,6 @@ def _feed(connection: Connection, paths: Sequence[Path], dialect: str) -> None:
     try:
         for piece in _read_all(paths, dialect):
             connection.send(piece)
-        connection.send(None)
     except Error as error:
         connection.send(error)
     except BrokenPipeError:  # the other side has stopped, and said why

@@ -296,11 +296,10 @@ def test_a_reading_process_that_dies_is_told(
 ) -> None:
     monkeypatch.setattr(reading, "LARGE", 0)
     path = store(root, page())
-    with (
-        reading.pieces([path], "no-such-dialect") as incoming,
-        pytest.raises(StoppedError, match="ended"),
-    ):
-        list(incoming)
+    with reading.rounds([path], "no-such-dialect") as together:
+        (round_,) = together
+        with pytest.raises(StoppedError, match="ended"):
+            list(round_.pieces)
 
 
 def test_a_full_disk_is_told_and_nothing_half_stays(tmp_path: Path, root: ArchiveRoot) -> None:
