@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -17,7 +17,6 @@ from cli.crawl_words import crawl_json
 from cli.exits import Exit
 from cli.output import say, size
 from cli.visible import visible
-from crawler.held import Held
 from crawler.run import CrawlOrder, CrawlReport, Progress, crawl, discard
 
 
@@ -31,7 +30,7 @@ def run_crawl(archive: Archive, order: CrawlOrder, name: str) -> CrawlReport:
             report = crawl(
                 order,
                 archive=archive.root,
-                held=cast("Held", CatalogHeld(archive.engine)),  # its captures have the same fields
+                held=CatalogHeld(archive.engine),
                 clock=archive.clock,
                 progress=show,
             )
