@@ -19,7 +19,7 @@ from archive.errors import UsageError
 from crawler.urls import NotWebError, absolute
 
 NAME = re.compile(r"[^\W_][\w.-]{0,62}(?<![.])")
-RESERVED = frozenset({"con", "prn", "aux", "nul", "events", "adhoc"})
+RESERVED = frozenset({"con", "prn", "aux", "nul", "events"})
 """Names that a file system or this program keeps for itself."""
 
 GIB = 1 << 30
