@@ -10,7 +10,11 @@ from cli.exits import VERDICTS, Exit
 from cli.health import examine
 from cli.output import Column, json_option, say, write_rows
 
-COLUMNS = (Column("check", "Check"), Column("verdict", "Verdict"), Column("found", "Found"))
+COLUMNS = (
+    Column("check", "Check"),
+    Column("verdict", "Verdict"),
+    Column("found", "Found", long=True),
+)
 
 
 @click.command("doctor")

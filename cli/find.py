@@ -27,9 +27,9 @@ COLUMNS = (
     Column("outcome", "Outcome"),
     Column("status", "Status", right=True),
     Column("length", "Size", size, right=True),
-    Column("url", "URL"),
+    Column("url", "URL", long=True),
 )
-ORIGIN = Column("origin", "Origin")
+ORIGIN = Column("origin", "Origin", long=True)
 
 
 def find_capture(

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive import times
+from archive.verdict import Verdict
 from cli.keys import KEYS
 from cli.visible import visible
 
@@ -40,16 +41,22 @@ STYLES = {
     "not-found": "yellow",
 }
 """Colours of the words that a reader looks for."""
+NOTHING = "-"
+"""What stands for a value that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: the row's key, its title, and how a value is written."""
+    """A column of a table: the row's key, its title, and how a value is written.
+
+    What is `long` goes on a line of its own where a terminal is too narrow for the table.
+    """
 
     key: str
     title: str
     write: Callable[[Any], str] = str
     right: bool = False
+    long: bool = False
 
 
 def say(text: str) -> None:
@@ -77,8 +84,21 @@ def write_rows(rows: Iterable[Row], columns: Sequence[Column], *, as_json: bool)
     cells = [[_cell(column, row) for column in columns] for row in rows]
     if cells:
         console = Console(highlight=False)
-        (_write_table if console.is_terminal else _write_aligned)(console, columns, cells)
+        if not console.is_terminal:
+            _write_aligned(columns, cells)
+        elif _fits(console, columns, cells) or not any(column.long for column in columns):
+            _write_table(console, columns, cells)
+        else:
+            _write_stacked(console, columns, cells)
     return len(cells)
+
+
+def write_line(text: str) -> None:
+    """A line of data, its verdicts coloured on a terminal."""
+    line = Text(visible(text))
+    for verdict in Verdict:
+        line.highlight_regex(rf"(?<=: ){verdict.value}\b", STYLES[verdict.value])
+    Console(highlight=False).print(line, soft_wrap=True)
 
 
 def write_fields(fields: Iterable[tuple[str, str]]) -> None:
@@ -108,7 +128,7 @@ def progress(title: str, total: float | None) -> Iterator[Callable[[float], None
 def size(length: int | None) -> str:
     """A length as people read it: `17 B`, `1.2 MiB`."""
     if length is None:
-        return "-"
+        return NOTHING
     value, unit = float(length), "B"
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
         if value < 1024 or unit == "TiB":
@@ -119,16 +139,25 @@ def size(length: int | None) -> str:
 
 def moment(instant: datetime | None) -> str:
     """`2026-11-23 23:15:57Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if instant else "-"
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if instant else NOTHING
 
 
 def _cell(column: Column, row: Row) -> str:
     value = row[column.key]
-    return "-" if value is None else visible(column.write(value))
+    return NOTHING if value is None else visible(column.write(value))
 
 
 def _coloured(text: str) -> Text:
-    return Text(text, style=STYLES.get(text, ""))
+    return Text(text, style=STYLES.get(text.strip(), ""))
+
+
+def _widths(cells: list[list[str]]) -> list[int]:
+    return [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+
+
+def _fits(console: Console, columns: Sequence[Column], cells: list[list[str]]) -> bool:
+    titled = [[column.title for column in columns], *cells]
+    return sum(_widths(titled)) + 3 * len(columns) <= console.width
 
 
 def _write_table(console: Console, columns: Sequence[Column], cells: list[list[str]]) -> None:
@@ -140,15 +169,34 @@ def _write_table(console: Console, columns: Sequence[Column], cells: list[list[s
     console.print(table)
 
 
-def _write_aligned(_: Console, columns: Sequence[Column], cells: list[list[str]]) -> None:
-    """For a file or a pipe: the same columns, nothing folded or cut."""
-    widths = [max(cell_len(row[n]) for row in cells) for n in range(len(columns))]
+def _write_stacked(console: Console, columns: Sequence[Column], cells: list[list[str]]) -> None:
+    """Each row on a line, with what is long below it."""
+    widths = _widths(cells)
     for row in cells:
-        parts = []
+        line = Text()
         for column, width, cell in zip(columns, widths, row, strict=True):
-            gap = " " * (width - cell_len(cell))
-            parts.append(gap + cell if column.right else cell + gap)
+            if not column.long:
+                line.append_text(_coloured(_padded(cell, width, right=column.right))).append("  ")
+        console.print(line, soft_wrap=True)
+        for column, cell in zip(columns, row, strict=True):
+            if column.long and cell != NOTHING:
+                console.print(Text(f"  {cell}", style="dim"), soft_wrap=True)
+
+
+def _write_aligned(columns: Sequence[Column], cells: list[list[str]]) -> None:
+    """For a file or a pipe: the same columns, nothing folded or cut."""
+    widths = _widths(cells)
+    for row in cells:
+        parts = [
+            _padded(cell, width, right=column.right)
+            for column, width, cell in zip(columns, widths, row, strict=True)
+        ]
         click.echo("  ".join(parts).rstrip())
+
+
+def _padded(cell: str, width: int, *, right: bool) -> str:
+    gap = " " * (width - cell_len(cell))
+    return gap + cell if right else cell + gap
 
 
 def _plain(value: Any) -> Any:

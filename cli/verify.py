@@ -15,12 +15,11 @@ from cli.checks import Checked
 from cli.context import Archive, operator_option, with_archive
 from cli.exits import VERDICTS, Exit
 from cli.find import is_url
-from cli.output import json_option, write_json
+from cli.output import json_option, write_json, write_line
 from cli.tending import tend
 from cli.verify_all import check_files
 from cli.verify_foreign import check_archive_file, is_archive_file
 from cli.verify_held import check_capture, check_file
-from cli.visible import visible
 
 
 @click.command("verify")
@@ -100,4 +99,4 @@ def _tell(checked: Checked, as_json: bool) -> None:
         write_json(checked.to_json())
         return
     for line in checked.lines():
-        click.echo(visible(line))
+        write_line(line)

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
 
-import click
-
 from archive.fixity import Depth, Expected, FixityResult, check_all, expected_in
 from archive.verdict import Verdict
 from catalog.fixity import FIXITY_CHECK, due, expected_records, file_checks
@@ -17,8 +15,7 @@ from catalog.ingest import not_ingested
 from cli.checks import failure_json, place
 from cli.context import Archive
 from cli.events import record_event
-from cli.output import progress, size, write_json
-from cli.visible import visible
+from cli.output import progress, size, write_json, write_line
 
 DUE = timedelta(days=90)
 """How long a file may go unchecked before `--due` takes it."""
@@ -72,7 +69,7 @@ def check_files(
     if as_json:
         write_json(_summary(tally))
     else:
-        click.echo(tally.told())
+        write_line(tally.told())
     return tally.verdict
 
 
@@ -94,7 +91,7 @@ def _tell(failures: list[FixityResult], as_json: bool) -> None:
         if as_json:
             write_json(failure_json(failure))
         else:
-            click.echo(visible(place(failure)))
+            write_line(place(failure))
 
 
 def _keep(archive: Archive, operator: str, tally: Tally) -> None:

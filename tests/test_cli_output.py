@@ -11,7 +11,15 @@ import pytest
 from rich.console import Console
 
 from cli import output
-from cli.output import Column, moment, size, write_fields, write_json, write_rows
+from cli.output import (
+    Column,
+    moment,
+    size,
+    write_fields,
+    write_json,
+    write_line,
+    write_rows,
+)
 
 COLUMNS = (Column("name", "Name"), Column("length", "Size", size, right=True), Column("url", "URL"))
 ROWS = [
@@ -37,6 +45,31 @@ def test_a_table_on_a_terminal_has_titles_and_folds_what_is_long(
     lines = [line.rstrip() for line in click.unstyle(capsys.readouterr().out).splitlines()]
     assert lines[0].split() == ["Name", "Size", "URL"]
     assert "".join(line[15:].strip() for line in lines[2:4]) == "https://a.example/"
+
+
+def test_on_a_narrow_terminal_what_is_long_has_a_line_of_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        output, "Console", lambda **_: Console(force_terminal=True, no_color=True, width=32)
+    )
+    columns = (*COLUMNS[:2], Column("url", "URL", long=True))
+    write_rows(ROWS, columns, as_json=False)
+    lines = [line.rstrip() for line in click.unstyle(capsys.readouterr().out).splitlines()]
+    assert lines == ["附件     17 B", "  https://a.example/", "b     1.2 MiB"]
+
+
+def test_verdicts_are_coloured_on_a_terminal_and_plain_elsewhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = "x.pdf: no capture holds these bytes: failed"
+    write_line(line)
+    assert capsys.readouterr().out == line + "\n"
+    monkeypatch.setattr(output, "Console", lambda **_: Console(force_terminal=True))
+    write_line(line)
+    shown = capsys.readouterr().out
+    assert click.unstyle(shown) == line + "\n"
+    assert shown != line + "\n"
 
 
 def test_an_empty_table_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
