@@ -9,7 +9,8 @@ import click
 from archive.digest import Digests, Layer
 from archive.ident import printed
 from archive.statement import Capture
-from catalog.queries import captures_of
+from catalog.keys import document_id
+from catalog.overviews import versions_of
 from cli import telling
 from cli.answers import Answer
 from cli.context import Archive, with_archive
@@ -107,15 +108,13 @@ def _layers(capture: Capture) -> list[tuple[str, Layer | None]]:
 
 
 def _versions(archive: Archive, answer: Answer) -> Iterator[Field]:
-    """When this document showed which content, the latest first; each stretch once."""
-    name, before = "versions", None
-    for capture in captures_of(archive.engine, answer.capture.url):
-        if capture.version_id is None or capture.version_id == before:
-            continue
-        before = capture.version_id
-        here = ", this one" if capture.id == answer.group.id else ""
-        told = (
-            f"{printed(capture.id)} of {moment(capture.time)}, {size(capture.content_length)}{here}"
-        )
-        yield name, told
+    """Which contents this document has shown, and when, the latest first."""
+    content = answer.capture.digests.content if answer.capture.digests else None
+    name = "versions"
+    for seen in reversed(versions_of(archive.engine, document_id(answer.capture.url))):
+        version = seen.version
+        here = isinstance(content, Digests) and content.sha256 == version.sha256
+        told = f"{moment(seen.first)} to {moment(seen.last)}, {seen.sightings} sightings"
+        bytes_ = f"{size(version.length)}, sha256 {version.sha256.hex()[:16]}…"
+        yield name, f"{told}: {bytes_}{', this one' if here else ''}"
         name = ""
