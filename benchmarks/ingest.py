@@ -34,8 +34,9 @@ def race(captures: int, work: Path) -> str:
         f"{rebuilt.wall:.0f} s, **{captures / rebuilt.wall:.0f} captures a second**, "
         f"{rebuilt.cpu:.0f} s of CPU, peak {rebuilt.peak / 1e6:.0f} MB, catalog {size / 1e6:.0f} MB "
         f"({size / captures:.0f} bytes a capture). One run.\n\n"
-        f"Look-ups in it, milliseconds, random captures; the first three from a warm process, the others "
-        f"all that the command itself does (peak {looked.peak / 1e6:.0f} MB):\n\n"
+        f"Look-ups in it, milliseconds, of captures drawn at random: in a warm process, by the command's own "
+        "code, which opens archive and catalog anew each time, and whole commands, all without the start "
+        f"of Python (peak {looked.peak / 1e6:.0f} MB):\n\n"
         + table(["by", "p50", "p99", "slowest"], rows)
     )
 

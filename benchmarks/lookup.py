@@ -1,8 +1,9 @@
 """Look-ups in a catalog, each timed, in a process of its own: `python -m benchmarks.lookup ROOT CAPTURES`.
 
 In a warm process the functions of `catalog.queries` are called over one engine. The command's own
-code is all that `muniment` runs once Python and its modules are loaded: it finds the archive, opens
-the catalog anew, looks up, opens the record, prints.
+look-up is what a command does once Python and its modules are loaded until it has the capture: it
+reads the configuration, opens the catalog anew and asks. A whole command also opens the record,
+checks what it is about to tell, and prints.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -27,6 +29,8 @@ from benchmarks import synthetic
 from catalog.database import open_catalog
 from catalog.holdings import Capture
 from catalog.queries import by_digest, capture_by_id, latest
+from cli.context import open_archive
+from cli.find import find_capture
 from cli.main import main
 
 WARM, COMMANDS = 5000, 300
@@ -69,10 +73,40 @@ def timed(calls: Calls) -> dict[str, float]:
 
 
 def warm(engine: Engine, drawn: list[Sample]) -> dict[str, dict[str, float]]:
-    by_time = (lambda c=s.capture: _same(latest(engine, c.url, c.time), c) for s in drawn)
-    by_sha256 = (lambda s=s: by_digest(engine, s.digest, 1)[0] for s in drawn)
-    by_id = (lambda c=s.capture: _same(capture_by_id(engine, c.id), c) for s in drawn)
-    return {"URL and time": timed(by_time), "digest": timed(by_sha256), "id": timed(by_id)}
+    by_time = (partial(_by_time, engine, s.capture) for s in drawn)
+    by_sha256 = (partial(by_digest, engine, s.digest, 1) for s in drawn)
+    by_id = (partial(_by_id, engine, s.capture) for s in drawn)
+    return {
+        "URL and time, warm": timed(by_time),
+        "digest, warm": timed(by_sha256),
+        "id, warm": timed(by_id),
+    }
+
+
+def _by_time(engine: Engine, wanted: Capture) -> None:
+    _same(latest(engine, wanted.url, wanted.time), wanted)
+
+
+def _by_id(engine: Engine, wanted: Capture) -> None:
+    _same(capture_by_id(engine, wanted.id), wanted)
+
+
+def anew(root: Path, drawn: list[Sample]) -> dict[str, dict[str, float]]:
+    def by_time(sample: Sample) -> None:
+        c = sample.capture
+        _same(find_capture(open_archive(root), c.url, c.time, holding=True), c)
+
+    def by_sha256(sample: Sample) -> None:
+        assert by_digest(open_archive(root).engine, sample.digest)
+
+    def by_id(sample: Sample) -> None:
+        _same(find_capture(open_archive(root), sample.capture.id), sample.capture)
+
+    return {
+        "URL and time, the command's look-up": timed(partial(by_time, s) for s in drawn),
+        "digest, the command's look-up": timed(partial(by_sha256, s) for s in drawn),
+        "id, the command's look-up": timed(partial(by_id, s) for s in drawn),
+    }
 
 
 def commands(root: Path, drawn: list[Sample], folder: Path) -> dict[str, dict[str, float]]:
@@ -85,9 +119,9 @@ def commands(root: Path, drawn: list[Sample], folder: Path) -> dict[str, dict[st
     verify = (_order(root, "verify", str(file)) for file in files)
     show = (_order(root, "show", c.id) for c in captures)
     return {
-        "URL and time (`get URL --at`)": timed(get),
-        "digest (`verify FILE`)": timed(verify),
-        "id (`show ID`)": timed(show),
+        "`get URL --at TIME`, whole": timed(get),
+        "`verify FILE`, whole": timed(verify),
+        "`show ID`, whole": timed(show),
     }
 
 
@@ -98,7 +132,7 @@ def _same(found: Capture | None, wanted: Capture) -> None:
 
 def _order(root: Path, *words: str) -> Callable[[], None]:
     def give() -> None:
-        with (root.parent / "output").open("w") as output, redirect_stdout(output):
+        with (root / ".said").open("w") as output, redirect_stdout(output):
             code = main.main(["-C", str(root), *words], standalone_mode=False)
         assert code == 0, words
 
@@ -111,10 +145,9 @@ def _measure(root: ArchiveRoot, captures: int) -> dict[str, dict[str, float]]:
     drawn = list(samples(engine, captures, COMMANDS))
     engine.dispose()
     with TemporaryDirectory() as folder:
-        commands(
-            root.path, drawn[:5], Path(folder)
-        )  # loads the modules, as starting the program does
-        return {**found, **commands(root.path, drawn, Path(folder))}
+        anew(root.path, drawn[:5])  # loads the modules, as starting the program does
+        commands(root.path, drawn[:5], Path(folder))
+        return {**found, **anew(root.path, drawn), **commands(root.path, drawn, Path(folder))}
 
 
 if __name__ == "__main__":
