@@ -16,7 +16,7 @@ from catalog.fixity import file_checks
 from catalog.ingest import sealed
 from catalog.queries import Filter, list_captures
 from cli.context import Archive
-from cli.output import moment, size
+from cli.output import moment, number, size
 from cli.sources import load_source, source_names
 from crawler.order import unfinished
 
@@ -109,14 +109,18 @@ def _sealed_files(archive: Archive) -> Iterator[Finding]:
         )
     else:
         total = size(sum(path.stat().st_size for path in files))
-        yield Finding("sealed files", PASSED, f"{len(files)} files, {total}, all read-only")
+        yield Finding(
+            "sealed files", PASSED, f"{number(len(files), 'file')}, {total}, all read-only"
+        )
 
 
 def _quarantine(archive: Archive) -> Iterator[Finding]:
     kept = sorted(archive.root.quarantine.glob("[!.]*"))
     if kept:
         total = size(sum(path.stat().st_size for path in kept))
-        found = f"{len(kept)} ends of broken writes, {total}, in {archive.root.quarantine}"
+        found = (
+            f"{number(len(kept), 'end')} of broken writes, {total}, in {archive.root.quarantine}"
+        )
         yield Finding("quarantine", PASSED, found, "kept for whoever wants to look; not needed")
     else:
         yield Finding("quarantine", PASSED, "empty")
@@ -138,14 +142,14 @@ def _catalog(archive: Archive) -> Iterator[Finding]:
     changed = sorted(name for name in rows.keys() & files if rows[name] != files[name])
     for names, what in ((missing, "missing"), (changed, "of another length than when sealed")):
         if names:
-            found = f"{len(names)} files are {what}, {names[0]} among them"
+            found = f"{number(len(names), 'file')} {what}, {names[0]} among them"
             advice = "bring them back from a copy, then `muniment verify --all`"
             yield Finding("catalog", FAILED, found, advice, damage=True)
     if lacking:
-        found = f"{len(lacking)} files are not in it, {lacking[0]} among them"
+        found = f"{number(len(lacking), 'file')} not in it, {lacking[0]} among them"
         yield Finding("catalog", FAILED, found, "`muniment rebuild`")
     if not (missing or changed or lacking):
-        yield Finding("catalog", PASSED, f"{len(rows)} files, each as it was sealed")
+        yield Finding("catalog", PASSED, f"{number(len(rows), 'file')}, each as it was sealed")
 
 
 def _crawls(archive: Archive) -> Iterator[Finding]:

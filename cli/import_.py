@@ -135,7 +135,7 @@ def _store(
     """Write all groups, and the import's event behind them; returns the sealed files."""
     info = {"software": order.software, "operator": order.operator, "isPartOf": order.event}
     with (
-        tempfile.TemporaryDirectory(dir=archive.root.crawls, prefix="import-") as spool,
+        tempfile.TemporaryDirectory(prefix="muniment-") as spool,
         WarcWriter(archive.root.warc, f"import-{order.event}", info, archive.clock) as writer,
         progress("taking in", None) as advance,
     ):

@@ -53,7 +53,7 @@ KEYS = {
     "files": "names of WARC files",
     "records": "how many WARC records",
     "groups": "how many statements with their records",
-    "failed": "how many records failed",
+    "failed": "how many records differ, and files are missing, cut or overlong",
     "damaged": "sentences about damaged files",
     "check": "what was looked at",
     "advice": "what to do, or null",

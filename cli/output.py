@@ -137,6 +137,11 @@ def size(length: int | None) -> str:
     return f"{length} B" if unit == "B" else f"{value:.1f} {unit}"
 
 
+def number(count: int, thing: str) -> str:
+    """`1 file`, `1,234 files`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def moment(instant: datetime | None) -> str:
     """`2026-11-23 23:15:57Z`."""
     return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if instant else NOTHING

@@ -8,7 +8,7 @@ from catalog.ingest import rebuild, sealed
 from cli.complaint import complaint
 from cli.context import Archive, operator_option, with_archive
 from cli.exits import Exit
-from cli.output import json_option, progress, say, write_json
+from cli.output import json_option, number, progress, say, write_json
 from cli.tending import tend
 
 
@@ -47,6 +47,7 @@ def command(archive: Archive, *, operator: str | None, as_json: bool) -> Exit:
             }
         )
     else:
-        files = f"{len(report.files):,} of {len(sealed(archive.root)):,} files"
-        say(f"{files}, {report.groups:,} groups, {report.records:,} records are in the catalog")
+        files = f"{len(report.files):,} of {number(len(sealed(archive.root)), 'file')}"
+        held = f"{number(report.groups, 'group')}, {number(report.records, 'record')}"
+        say(f"in the catalog: {files}, {held}")
     return Exit.DAMAGED if report.damaged else Exit.DONE

@@ -15,7 +15,7 @@ from cli import telling
 from cli.answers import Answer
 from cli.context import Archive, with_archive
 from cli.find import capture_json, find_capture, open_answer
-from cli.output import json_option, moment, size, write_fields, write_json
+from cli.output import json_option, moment, number, size, write_fields, write_json
 
 Field = tuple[str, str]
 
@@ -114,7 +114,7 @@ def _versions(archive: Archive, answer: Answer) -> Iterator[Field]:
     for seen in reversed(versions_of(archive.engine, document_id(answer.capture.url))):
         version = seen.version
         here = isinstance(content, Digests) and content.sha256 == version.sha256
-        told = f"{moment(seen.first)} to {moment(seen.last)}, {seen.sightings} sightings"
+        told = f"{moment(seen.first)} to {moment(seen.last)}, {number(seen.sightings, 'sighting')}"
         bytes_ = f"{size(version.length)}, sha256 {version.sha256.hex()[:16]}…"
         yield name, f"{told}: {bytes_}{', this one' if here else ''}"
         name = ""

@@ -9,7 +9,7 @@ from archive.errors import storage
 from archive.recover import recover
 from cli.context import Archive
 from cli.events import record_event
-from cli.output import say, size
+from cli.output import number, say, size
 from crawler.order import ORDER, OVER, discard
 
 SETTLED = timedelta(seconds=2)
@@ -22,7 +22,7 @@ def tend(archive: Archive, operator: str) -> None:
         if not found.cut_bytes:
             continue
         say(
-            f"{found.file}: ended within a write; {found.kept_groups} whole groups kept, "
+            f"{found.file}: ended within a write; {number(found.kept_groups, 'whole group')} kept, "
             f"{size(found.cut_bytes)} set aside in {found.quarantine}"
         )
         record_event(

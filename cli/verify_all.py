@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
 
-from archive.fixity import Depth, Expected, FixityResult, check_all, expected_in
+from archive.fixity import Checked, Depth, Expected, FixityResult, check_all, expected_in
 from archive.verdict import Verdict
 from catalog.fixity import FIXITY_CHECK, due, expected_records, file_checks
 from catalog.ingest import not_ingested
 from cli.checks import failure_json, place
 from cli.context import Archive
 from cli.events import record_event
-from cli.output import progress, size, write_json, write_line
+from cli.output import number, progress, size, write_json, write_line
 
 DUE = timedelta(days=90)
 """How long a file may go unchecked before `--due` takes it."""
@@ -33,20 +33,28 @@ class Tally:
     files: Sequence[str]
     records: int = 0
     length: int = 0
-    broken: int = 0
-    """Records with a comparison that failed."""
+    failed: int = 0
+    """Records that differ, and files that are missing, cut or overlong."""
     failures: list[FixityResult] = field(default_factory=list)
+    """The first of the comparisons that failed."""
+
+    def add(self, checked: Checked, failures: list[FixityResult]) -> None:
+        self.records += checked.records
+        self.length += checked.stored_bytes
+        self.failed += checked.failed or len(failures)
+        self.failures += failures[: KEPT - len(self.failures)]
 
     @property
     def verdict(self) -> Verdict:
-        if self.failures:
+        if self.failed:
             return Verdict.FAILED
         return Verdict.PASSED if self.records else Verdict.NOT_CHECKED
 
     def told(self) -> str:
-        of = f"{self.records:,} records in {len(self.files):,} files, {size(self.length)}"
-        intact = f"intact ({self.depth.value}): {self.verdict.value}"
-        return f"{of} · {intact} · failed: {self.broken:,}" if self.records else f"{of} · {intact}"
+        files = number(len(self.files), "file")
+        of = f"{number(self.records, 'record')} in {files}, {size(self.length)}"
+        told = f"{of} · intact ({self.depth.value}): {self.verdict.value}"
+        return f"{told} · {number(self.failed, 'failure')}" if self.failed else told
 
 
 def check_files(
@@ -79,10 +87,7 @@ def _check(
     """The failures as they are found; the tally grows with them."""
     for checked in check_all(archive.root.warc, expected, tally.depth, processes=processes):
         failures = [result for result in checked.results if result.verdict is Verdict.FAILED]
-        tally.records += checked.records
-        tally.length += checked.stored_bytes
-        tally.broken += checked.failed
-        tally.failures += failures
+        tally.add(checked, failures)
         yield failures
 
 
@@ -104,8 +109,8 @@ def _keep(archive: Archive, operator: str, tally: Tally) -> None:
             "depth": tally.depth.value,
             "records": tally.records,
             "length": tally.length,
-            "failed": tally.broken,
-            "failures": [failure_json(failure) for failure in tally.failures[:KEPT]],
+            "failed": tally.failed,
+            "failures": [failure_json(failure) for failure in tally.failures],
         },
         objects=tally.files,
     )
@@ -118,6 +123,6 @@ def _summary(tally: Tally) -> dict[str, object]:
         "files": list(tally.files),
         "records": tally.records,
         "length": tally.length,
-        "failed": tally.broken,
+        "failed": tally.failed,
         "verdict": tally.verdict.value,
     }

@@ -10,6 +10,7 @@ from archive.fixity import FixityResult
 from archive.judge import FileVerdict, RecordVerdict, judge
 from archive.verdict import Check, Verdict, overall
 from cli.checks import Checked, place
+from cli.output import number
 
 SUFFIXES = (".warc", ".arc", ".wacz", ".har")
 PACKED = (".gz", ".zst", ".lz4", ".open")
@@ -43,7 +44,7 @@ def check_archive_file(path: Path) -> Checked:
     return ArchiveChecked(
         claim=f"{path}: what it states of its own records",
         checks=(*found.checks, *_layers(found)),
-        about=f"{found.format}, {found.records} records",
+        about=f"{found.format}, {number(found.records, 'record')}",
         failures=tuple(_failures(found)),
         row={"target": str(path), "format": found.format, "records": found.records},
     )
@@ -53,7 +54,7 @@ def _layers(found: FileVerdict) -> Iterator[Check]:
     for layer, counts in found.layers.items():
         told = ", ".join(f"{count} {verdict.value}" for verdict, count in sorted(counts.items()))
         yield Check(
-            layer, overall(counts), told if len(counts) > 1 else f"{counts.total()} records"
+            layer, overall(counts), told if len(counts) > 1 else number(counts.total(), "record")
         )
 
 

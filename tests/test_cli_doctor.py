@@ -77,11 +77,11 @@ def test_a_missing_and_a_shortened_file_are_damage(archive: Path) -> None:
     path.chmod(0o444)
     short = doctor(archive)
     assert short.code == 7
-    assert f"1 files are of another length than when sealed, {path.name} among them" in short.out
+    assert f"1 file of another length than when sealed, {path.name} among them" in short.out
     path.unlink()
     gone = doctor(archive)
     assert gone.code == 7
-    assert f"1 files are missing, {path.name} among them" in gone.out
+    assert f"1 file missing, {path.name} among them" in gone.out
     assert "catalog: bring them back from a copy" in gone.err
 
 
@@ -132,7 +132,7 @@ def test_what_a_crash_left_is_saved_and_recorded_before_the_next_writing(archive
     crash(archive, b"garbage")
     done = muniment("rebuild", archive=archive)
     assert done.code == 0
-    assert "ended within a write; 1 whole groups kept, 7 B set aside in" in done.err
+    assert "ended within a write; 1 whole group kept, 7 B set aside in" in done.err
     rows = muniment("list", PAGE + "?3", "--json", archive=archive).rows
     assert len(rows) == 1
     (events,) = (archive / "warc").glob("events-*")
@@ -174,7 +174,7 @@ def test_rebuild_tells_of_a_damaged_file_and_keeps_the_sound_ones(archive: Path)
     done = muniment("rebuild", archive=archive)
     assert done.code == 7
     assert path.name in done.err
-    assert "1 of 2 files, 2 groups" in done.err
+    assert "in the catalog: 1 of 2 files, 2 groups" in done.err
     assert len(muniment("list", "--json", archive=archive).rows) == 2
     assert muniment("verify", "--all", archive=archive).code == 1
 
