@@ -13,12 +13,13 @@ from archive.ident import ident
 from archive.reader import groups
 from archive.statement import Event
 from archive.warc import END, encode_head, response
-from tests.captures import TIME, answer, asserted_group, store, wire_group
+from tests.captures import TIME, answer, asserted_group, failed_group, store, wire_group
 from tests.muniment import Told, muniment
 
 PAGE = "https://www.example.gov/notice.html"
 FILE = "https://www.example.gov/files/1.doc"
 GIVEN = "https://www.example.gov/given.pdf"
+CUT = "https://www.example.gov/cut.html"
 TEXT = "<p>第一条</p>".encode()
 DOC = random.Random(2).randbytes(9000)
 PDF = b"%PDF-1.4 given"
@@ -34,6 +35,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         wire_group(PAGE, answer(TEXT)),
         wire_group(FILE, answer(DOC, "application/msword")),
         asserted_group(GIVEN, PDF, ident("event")),
+        wire_group(CUT, answer(TEXT)[:-1], outcome="truncated", truncated="disconnect"),
+        failed_group("https://down.example.gov/", "dns-nxdomain"),
     )
     muniment("rebuild", archive=root)
     return root
@@ -85,6 +88,12 @@ def test_one_changed_byte_and_no_capture_holds_it(archive: Path, tmp_path: Path)
     told = muniment("verify", path, "--json", archive=archive)
     assert "passed" not in told.out
     assert told.rows[0]["sha256"] == Digests.of(path.read_bytes()).sha256.hex()
+
+
+def test_an_answer_without_a_payload_equals_no_file(archive: Path, tmp_path: Path) -> None:
+    for data in (TEXT, TEXT[:-1], b""):
+        told = muniment("verify", saved(tmp_path, data), "--json", archive=archive).rows
+        assert {row.get("url") for row in told} <= {PAGE, None}
 
 
 def test_the_layer_that_matched_is_named(archive: Path, tmp_path: Path) -> None:
