@@ -14,8 +14,9 @@ from sqlmodel import Field, SQLModel
 
 from catalog.types import Instant, Json, Key, Outside
 
-CODED = "payload_sha256 <> content_sha256 OR content_sha256 IS NULL"
-"""Captures whose payload is not their content too, which is found as a version."""
+CODED = "(payload_sha256 <> content_sha256 OR content_sha256 IS NULL)"
+"""Captures whose payload is not their content too, which is found as a version. In brackets, for it
+stands beside other conditions."""
 NO_VERSION = "version_id IS NULL AND content_sha256 IS NOT NULL"
 """Captures whose content is no version: what a server sent with a refusal, say."""
 PENDING = "revisit_of IS NOT NULL AND version_id IS NULL"
