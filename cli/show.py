@@ -114,7 +114,9 @@ def _versions(archive: Archive, answer: Answer) -> Iterator[Field]:
     for seen in reversed(versions_of(archive.engine, document_id(answer.capture.url))):
         version = seen.version
         here = isinstance(content, Digests) and content.sha256 == version.sha256
-        told = f"{moment(seen.first)} to {moment(seen.last)}, {number(seen.sightings, 'sighting')}"
+        told = moment(seen.first)
+        if seen.sightings > 1:
+            told += f" to {moment(seen.last)}, {number(seen.sightings, 'sighting')}"
         bytes_ = f"{size(version.length)}, sha256 {version.sha256.hex()[:16]}…"
         yield name, f"{told}: {bytes_}{', this one' if here else ''}"
         name = ""
