@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Engine, Row, bindparam, select
@@ -15,29 +16,40 @@ from catalog.types import visible
 
 
 class CatalogHeld:
-    """Holdings as the catalog knows them; one query a URL, by one index."""
+    """Holdings as the catalog knows them; one query a URL, by one index.
+
+    Every answer that a crawl gets is asked about, and in a first crawl none is known. So the driver
+    itself is asked first whether there is anything: SQLAlchemy's way takes five times as long.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         table = SQLModel.metadata.tables["capture"]
+        same = (table.c.url_key == bindparam("key"), table.c.url == bindparam("url"))
+        self._any = str(select(table.c.id).where(*same).compile(dialect=engine.dialect))
         self._query = (
             select(table)
-            .where(
-                table.c.url_key == bindparam("key"),
-                table.c.url == bindparam("url"),
-                table.c.outcome == "content",
-                table.c.fidelity == "wire",
-            )
+            .where(*same, table.c.outcome == "content", table.c.fidelity == "wire")
             .order_by(table.c.time.desc(), table.c.id)
             .limit(1)
         )
 
     def last(self, url: str) -> HeldCapture | None:
         """The last capture of exactly this URL, off the wire, that holds content."""
+        key, url = url_key(url), visible(url)
+        if not self._is_known(key, url):
+            return None
         with self._engine.connect() as connection:
-            values = {"key": url_key(url), "url": visible(url)}
-            row = connection.execute(self._query, values).first()
+            row = connection.execute(self._query, {"key": key, "url": url}).first()
         return None if row is None or row.record_id is None else _held(row)
+
+    def _is_known(self, key: str, url: str) -> bool:
+        with (
+            closing(self._engine.raw_connection()) as connection,
+            closing(connection.cursor()) as cursor,
+        ):
+            cursor.execute(self._any, (key, url))
+            return cursor.fetchone() is not None
 
 
 def _held(row: Row[Any]) -> HeldCapture:
