@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, func, or_, text
+from sqlalchemy import ColumnElement, Engine, Integer, bindparam, func, or_, text
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -22,6 +23,7 @@ from catalog.types import visible
 HOLDING = or_(col(Capture.version_id).is_not(None), col(Capture.outcome) == "content")
 """Captures that hold content; all others tell what came in its place."""
 _CANDIDATES = 10
+_MOST = bindparam("most", type_=Integer)
 _AFTER = "{"
 """The character after `z`, with which no id goes on."""
 
@@ -59,11 +61,8 @@ def capture_by_id(engine: Engine, given: str) -> Capture:
     several, and that of `archive.ident.typed`.
     """
     prefix = typed(given)
-    query = (
-        select(Capture).where(*beginning_with(col(Capture.id), prefix)).order_by(col(Capture.id))
-    )
     with Session(engine) as session:
-        found = session.exec(query.limit(_CANDIDATES + 1)).all()
+        found = session.exec(_by_id(), params={"start": prefix, "end": prefix + _AFTER}).all()
     if not found:
         raise NotFoundError(f"no capture has the id {given}")
     if len(found) > 1:
@@ -83,10 +82,10 @@ def beginning_with(column: Any, prefix: str) -> tuple[ColumnElement[bool], Colum
 
 def captures_of(engine: Engine, url: str) -> list[Capture]:
     """All captures of a URL, the latest first; where none is of exactly this URL, those of its key."""
-    for same in _same_url(url):
-        query = select(Capture).where(*same).order_by(*_latest_first())
+    for exact in (True, False):
         with Session(engine) as session:
-            found = [capture for capture in session.exec(query) if _is_of(capture, url)]
+            captures = session.exec(_of_url(exact=exact), params=_names(url))
+            found = [capture for capture in captures if _is_of(capture, url)]
         if found:
             return found
     return []
@@ -96,8 +95,10 @@ def latest(
     engine: Engine, url: str, until: datetime | None = None, *, holding: bool = False
 ) -> Capture | None:
     """The last capture of a URL, or the last one not later than `until`."""
-    for same in _same_url(url):
-        found = _next_to(engine, url, [*same, *_until(until), *([HOLDING] if holding else [])])
+    bound = "until" if until is not None else ""
+    for exact in (True, False):
+        query = _of_url(exact=exact, holding=holding, bound=bound)
+        found = _first(engine, url, query, until)
         if found is not None:
             return found
     return None
@@ -105,9 +106,11 @@ def latest(
 
 def nearest(engine: Engine, url: str, time: datetime) -> Capture | None:
     """The capture nearest to an instant among those that hold content (RFC 7089, 4.5)."""
-    for same in _same_url(url):
-        before = _next_to(engine, url, [*same, HOLDING, *_until(time)])
-        after = _next_to(engine, url, [*same, HOLDING, col(Capture.time) > time], first=True)
+    for exact in (True, False):
+        before, after = (
+            _first(engine, url, _of_url(exact=exact, holding=True, bound=bound), time)
+            for bound in ("until", "after")
+        )
         if before is None or after is None:
             if before or after:
                 return before or after
@@ -127,10 +130,13 @@ def by_digest(engine: Engine, digest: Digest, limit: int = 100) -> list[Match]:
             f"the catalog knows no {digest.algorithm} digests", advice="give sha256:… or blake3:…"
         )
     found: dict[str, Match] = {}
+    values = {"value": digest.value, "version": version_id(digest.value), "most": limit}
     with Session(engine) as session:
-        for layer, query in _by_layer(digest):
-            for capture in session.exec(query.limit(limit)):
+        for layer, query in _by_layer(digest.algorithm):
+            for capture in session.exec(query, params=values):
                 found.setdefault(capture.id, Match(capture, layer))
+            if len(found) >= limit:
+                break
     return list(found.values())[:limit]
 
 
@@ -147,10 +153,34 @@ def _latest_first() -> tuple[Any, Any]:
     return col(Capture.time).desc(), col(Capture.id)
 
 
-def _same_url(url: str) -> Iterator[list[ColumnElement[bool]]]:
-    key = col(Capture.url_key) == url_key(url)
-    yield [key, col(Capture.url) == url]
-    yield [key]
+# The queries below are built once: to build one takes longer than to run it.
+
+
+@cache
+def _by_id() -> SelectOfScalar[Capture]:
+    id_ = col(Capture.id)
+    query = select(Capture).where(id_ >= bindparam("start"), id_ < bindparam("end"))
+    return query.order_by(id_).limit(_CANDIDATES + 1)
+
+
+@cache
+def _of_url(*, exact: bool, holding: bool = False, bound: str = "") -> SelectOfScalar[Capture]:
+    """Captures of a URL, the latest first; with the bound `after`, those later, the first first."""
+    time = col(Capture.time)
+    query = select(Capture).where(col(Capture.url_key) == bindparam("key"))
+    if exact:
+        query = query.where(col(Capture.url) == bindparam("url"))
+    if holding:
+        query = query.where(HOLDING)
+    if bound == "after":
+        return query.where(time > bindparam("bound")).order_by(time, col(Capture.id))
+    if bound == "until":
+        query = query.where(time <= bindparam("bound"))
+    return query.order_by(*_latest_first())
+
+
+def _names(url: str) -> dict[str, Any]:
+    return {"key": url_key(url), "url": url}
 
 
 def _is_of(capture: Capture, url: str) -> bool:
@@ -158,46 +188,45 @@ def _is_of(capture: Capture, url: str) -> bool:
     return len(capture.url_key) < KEY_LENGTH or surt(capture.url) == surt(visible(url))
 
 
-def _next_to(
-    engine: Engine, url: str, conditions: list[ColumnElement[bool]], *, first: bool = False
+def _first(
+    engine: Engine, url: str, query: SelectOfScalar[Capture], bound: datetime | None
 ) -> Capture | None:
-    """The last capture, or the first one, that fits."""
-    time = col(Capture.time)
-    query = select(Capture).where(*conditions)
-    query = query.order_by(time if first else time.desc(), col(Capture.id))
+    values = {**_names(url), "bound": bound}
     with Session(engine) as session:
-        found = session.exec(query.limit(1)).first()
+        found = session.exec(query.limit(1), params=values).first()
         if found is None or _is_of(found, url):
             return found
-        return next((each for each in session.exec(query) if _is_of(each, url)), None)
+        return next(
+            (each for each in session.exec(query, params=values) if _is_of(each, url)), None
+        )
 
 
-def _until(time: datetime | None) -> list[ColumnElement[bool]]:
-    return [col(Capture.time) <= time] if time is not None else []
-
-
-def _by_layer(digest: Digest) -> Iterator[tuple[str, SelectOfScalar[Capture]]]:
+@cache
+def _by_layer(algorithm: str) -> list[tuple[str, SelectOfScalar[Capture]]]:
     """A query for each layer and index; the partial ones are used where their condition is named."""
 
     def holding(layer: str, *conditions: Any) -> SelectOfScalar[Capture]:
-        column = col(getattr(Capture, f"{layer}_{digest.algorithm}"))
-        query = select(Capture).where(column == digest.value, *conditions)
-        return query.order_by(*_latest_first())
+        column = col(getattr(Capture, f"{layer}_{algorithm}"))
+        query = select(Capture).where(column == bindparam("value"), *conditions)
+        return query.order_by(*_latest_first()).limit(_MOST)
 
-    yield "content", _seen_as(digest)
-    yield "content", holding("content", text(NO_VERSION))
-    yield "payload", holding("payload", text(f"({CODED})"))
-    yield "block", holding("block")
+    return [
+        ("content", _seen_as(algorithm)),
+        ("content", holding("content", text(NO_VERSION))),
+        ("payload", holding("payload", text(f"({CODED})"))),
+        ("block", holding("block")),
+    ]
 
 
-def _seen_as(digest: Digest) -> SelectOfScalar[Capture]:
+def _seen_as(algorithm: str) -> SelectOfScalar[Capture]:
     version = col(Sighting.version_id)
     query = select(Capture).join(Sighting, col(Sighting.capture_id) == col(Capture.id))
-    if digest.algorithm == "sha256":
-        query = query.where(version == version_id(digest.value))
+    if algorithm == "sha256":
+        query = query.where(version == bindparam("version"))
     else:
-        query = query.where(version.in_(select(Version.id).where(Version.blake3 == digest.value)))
-    return query.order_by(col(Sighting.time).desc(), col(Sighting.capture_id))
+        named = select(Version.id).where(col(Version.blake3) == bindparam("value"))
+        query = query.where(version.in_(named))
+    return query.order_by(col(Sighting.time).desc(), col(Sighting.capture_id)).limit(_MOST)
 
 
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:

@@ -19,6 +19,7 @@ from archive.statement import Capture, Event, Layers, RefersTo
 from archive.verdict import Verdict
 from catalog.fixity import due, expected_records, file_checks, record_referred_to, records_of
 from catalog.held import CatalogHeld
+from catalog.holdings import CODED, NO_VERSION
 from catalog.ingest import ingest, sealed
 from catalog.keys import document_id
 from catalog.overviews import crawl_by_id, crawls, documents, outcomes, versions_of
@@ -319,6 +320,8 @@ def test_the_crawler_is_never_sent_to_a_revisit(engine: Engine, root: ArchiveRoo
         ("SELECT * FROM capture WHERE url_key = 'k' AND url = 'u' ORDER BY time DESC LIMIT 1", "capture_url"),
         ("SELECT * FROM capture WHERE crawl_id = 'c' ORDER BY time DESC LIMIT 9", "capture_crawl"),
         ("SELECT * FROM capture ORDER BY time DESC, id LIMIT 9", "capture_time"),
+        (f"SELECT * FROM capture WHERE payload_sha256 = x'00' AND {CODED}", "capture_payload_sha256"),
+        (f"SELECT * FROM capture WHERE content_blake3 = x'00' AND {NO_VERSION}", "capture_content_blake3"),
         ("SELECT * FROM capture WHERE block_blake3 = x'00'", "capture_block_blake3"),
         ("SELECT * FROM sighting WHERE version_id = 'v' ORDER BY time DESC", "sighting_version"),
     ],
