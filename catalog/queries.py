@@ -97,8 +97,7 @@ def latest(
     """The last capture of a URL, or the last one not later than `until`."""
     bound = "until" if until is not None else ""
     for exact in (True, False):
-        query = _of_url(exact=exact, holding=holding, bound=bound)
-        found = _first(engine, url, query, until)
+        found = _first(engine, url, until, exact=exact, holding=holding, bound=bound)
         if found is not None:
             return found
     return None
@@ -108,7 +107,7 @@ def nearest(engine: Engine, url: str, time: datetime) -> Capture | None:
     """The capture nearest to an instant among those that hold content (RFC 7089, 4.5)."""
     for exact in (True, False):
         before, after = (
-            _first(engine, url, _of_url(exact=exact, holding=True, bound=bound), time)
+            _first(engine, url, time, exact=exact, holding=True, bound=bound)
             for bound in ("until", "after")
         )
         if before is None or after is None:
@@ -164,19 +163,26 @@ def _by_id() -> SelectOfScalar[Capture]:
 
 
 @cache
-def _of_url(*, exact: bool, holding: bool = False, bound: str = "") -> SelectOfScalar[Capture]:
-    """Captures of a URL, the latest first; with the bound `after`, those later, the first first."""
-    time = col(Capture.time)
+def _of_url(*, exact: bool) -> SelectOfScalar[Capture]:
+    """Captures of a URL or its key, the latest first."""
     query = select(Capture).where(col(Capture.url_key) == bindparam("key"))
     if exact:
         query = query.where(col(Capture.url) == bindparam("url"))
+    return query.order_by(*_latest_first())
+
+
+@cache
+def _next_to(
+    *, exact: bool, holding: bool, bound: str, most: int | None
+) -> SelectOfScalar[Capture]:
+    """Those not later than the bound `until`, the latest first, or later than `after`, the first first."""
+    time = col(Capture.time)
+    query = _of_url(exact=exact).limit(most)
     if holding:
         query = query.where(HOLDING)
     if bound == "after":
-        return query.where(time > bindparam("bound")).order_by(time, col(Capture.id))
-    if bound == "until":
-        query = query.where(time <= bindparam("bound"))
-    return query.order_by(*_latest_first())
+        return query.where(time > bindparam("bound")).order_by(None).order_by(time, col(Capture.id))
+    return query.where(time <= bindparam("bound")) if bound == "until" else query
 
 
 def _names(url: str) -> dict[str, Any]:
@@ -189,16 +195,18 @@ def _is_of(capture: Capture, url: str) -> bool:
 
 
 def _first(
-    engine: Engine, url: str, query: SelectOfScalar[Capture], bound: datetime | None
+    engine: Engine, url: str, time: datetime | None, *, exact: bool, holding: bool, bound: str
 ) -> Capture | None:
-    values = {**_names(url), "bound": bound}
+    values = {**_names(url), "bound": time}
     with Session(engine) as session:
-        found = session.exec(query.limit(1), params=values).first()
-        if found is None or _is_of(found, url):
-            return found
-        return next(
-            (each for each in session.exec(query, params=values) if _is_of(each, url)), None
-        )
+        # Only where the nearest is another URL of the same cut key are all of them looked through.
+        for most in (1, None):
+            query = _next_to(exact=exact, holding=holding, bound=bound, most=most)
+            found = session.exec(query, params=values).all()
+            fitting = next((capture for capture in found if _is_of(capture, url)), None)
+            if fitting is not None or not found:
+                return fitting
+    return None
 
 
 @cache
