@@ -87,6 +87,7 @@ class WarcWriter:
         file = self._open or self._begin()
         encoded = encode_group(group, file.warcinfo)
         stored = _stored(file, encoded)
+        vars(stored)["statement"] = group.statement  # as if read back, which takes far longer
         file.written = self._clock()
         with storage(file.path), self._whole_or_nothing(file):
             for chunk in encoded.packed():

@@ -26,7 +26,7 @@ from catalog.inserts import Insert, inserts
 from catalog.rows import RowBuilder, Rows
 
 BATCH_GROUPS = 2_000
-LARGE = 32 << 20
+LARGE = 256 << 20
 """Bytes of input from which processes of their own are worth their start."""
 READERS = 2
 """Processes that read; to read a file takes longer than to insert its rows."""

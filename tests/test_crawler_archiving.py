@@ -478,7 +478,7 @@ async def crawled_until_it_fails(
         return told, keeper.failure, len(server.asked)
 
 
-@pytest.mark.parametrize("files", [FullDisk(20_000), DyingDisk(8)], ids=["full", "dying"])
+@pytest.mark.parametrize("files", [FullDisk(20_000), DyingDisk(4)], ids=["full", "dying"])
 def test_a_disk_that_fails_stops_the_crawl_and_loses_nothing_that_was_told(
     tmp_path: Path, files: Files
 ) -> None:
