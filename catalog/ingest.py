@@ -1,7 +1,7 @@
 """Ingest: sealed WARC files into rows, no file in more than one transaction.
 
 A file's row in `warc_file` is written with its last rows, so after a crash at any moment the file is
-in the catalog whole or not at all, and the same ingest given again does what is left.
+entered whole or not at all, and the same ingest given again does what is left.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Progress = Callable[[str, int], None]
 
 @dataclass
 class IngestReport:
-    """What an ingest did. A damaged file is not in the catalog; all others are."""
+    """What an ingest did. `files` are those that went in whole."""
 
     files: list[str] = field(default_factory=list)
     groups: int = 0
@@ -65,7 +65,8 @@ def ingest(
 ) -> IngestReport:
     """Enter sealed files into the catalog; those that are in it already are passed over.
 
-    A file that cannot be read whole is left out and told of in the report, the others go in.
+    Of a damaged file what can be read goes in, and the report tells of the damage; it is not entered
+    as whole, so every later ingest tells of it again, and completes it once it is repaired.
     Raises `StorageError` where the database takes no more.
     """
     report = IngestReport()
@@ -121,17 +122,17 @@ def _ingest_round(
     try:
         with connection.begin():
             counts = _insert(connection, round_, progress)
-    except (DamagedError, IntegrityError) as error:
+    except IntegrityError as error:
         deque(round_.pieces, maxlen=0)
         if len(round_.paths) > 1:
             for path in round_.paths:
                 alone = read_alone(path, connection.dialect.name)
                 _ingest_round(connection, alone, report, progress)
             return
-        fault = error if isinstance(error, DamagedError) else _collision(round_.paths[0], error)
-        report.damaged.append(fault)
+        report.damaged.append(_collision(round_.paths[0], error))
     else:
-        report.files += [path.name for path in round_.paths]
+        report.files += [path.name for path, count in counts.items() if count.damage is None]
+        report.damaged += [count.damage for count in counts.values() if count.damage]
         report.groups += sum(count.groups for count in counts.values())
         report.records += sum(count.records for count in counts.values())
 
@@ -140,6 +141,7 @@ def _ingest_round(
 class _Count:
     groups: int = 0
     records: int = 0
+    damage: DamagedError | None = None
 
 
 def _insert(connection: Connection, round_: Round, progress: Progress | None) -> dict[Path, _Count]:
@@ -150,16 +152,18 @@ def _insert(connection: Connection, round_: Round, progress: Progress | None) ->
             for name, rows in piece.rows.items():
                 connection.exec_driver_sql(sql[name].sql, rows)
             counts[path].groups += piece.groups
-            counts[path].records += len(piece.rows["record"])
+            counts[path].records += len(piece.rows.get("record", ()))
             if progress:
                 progress(path.name, piece.groups)
-        elif piece.damage:
-            raise piece.damage
+        else:
+            counts[path].damage = piece.damage
     whole = [
         (path.name, path.stat().st_size, count.groups, count.records)
         for path, count in counts.items()
+        if count.damage is None
     ]
-    connection.exec_driver_sql(sql["warc_file"].sql, whole)
+    if whole:
+        connection.exec_driver_sql(sql["warc_file"].sql, whole)
     return counts
 
 

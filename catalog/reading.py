@@ -19,8 +19,9 @@ from sqlalchemy import make_url
 
 from archive.digest import Digests
 from archive.errors import DamagedError, Error, StoppedError, Where
-from archive.reader import after_warcinfo, groups, mapped
-from archive.stored import StoredRecord
+from archive.reader import after_warcinfo, mapped
+from archive.salvage import salvage
+from archive.stored import StoredGroup, StoredRecord
 from archive.warc import header, parse_head
 from catalog.inserts import Insert, inserts
 from catalog.rows import RowBuilder, Rows
@@ -50,7 +51,7 @@ def _unpacked(data: bytes) -> Batch:
 
 @dataclass(frozen=True)
 class End:
-    """The file is read to its end, or until the damage."""
+    """The file is read to its end. `damage` is the first that was found, if any."""
 
     damage: DamagedError | None = None
 
@@ -146,25 +147,38 @@ def _feed(connection: Connection, paths: Sequence[Path], dialect: str) -> None:
 def _read_all(paths: Iterable[Path], dialect: str) -> Iterator[Piece]:
     sql = inserts(make_url(f"{dialect}://").get_dialect()())
     for path in paths:
-        try:
-            yield from _read(path, sql)
-        except DamagedError as error:
-            yield End(error)
-        else:
-            yield End()
+        yield from _read(path, sql)
 
 
-def _read(path: Path, sql: dict[str, Insert]) -> Iterator[Batch]:
+def _read(path: Path, sql: dict[str, Insert]) -> Iterator[Piece]:
+    """The batches of a file; damage costs the group that it lies in, and no other."""
     rows = RowBuilder()
-    rows.add_record(_warcinfo(path), "warcinfo", None)
+    damage: DamagedError | None = None
     count = 0
-    for group in groups(path):
-        rows.add(group)
-        count += 1
-        if count == BATCH_GROUPS:
-            yield _batch(rows, sql, count)
-            count = 0
+    try:
+        rows.add_record(_warcinfo(path), "warcinfo", None)
+        for found in salvage(path):
+            if isinstance(found, StoredGroup):
+                count += 1
+                fault = _added(rows, found)
+                damage = damage or fault
+            else:
+                damage = damage or found
+            if count == BATCH_GROUPS:
+                yield _batch(rows, sql, count)
+                count = 0
+    except DamagedError as error:
+        damage = damage or error
     yield _batch(rows, sql, count)
+    yield End(damage)
+
+
+def _added(rows: RowBuilder, group: StoredGroup) -> DamagedError | None:
+    try:
+        rows.add(group)
+    except DamagedError as error:
+        return error
+    return None
 
 
 def _batch(rows: RowBuilder, sql: dict[str, Insert], count: int) -> Batch:

@@ -16,6 +16,7 @@ from archive.errors import StoppedError, StorageError
 from archive.group import Group
 from archive.ident import ident
 from archive.layout import ArchiveRoot
+from archive.reader import groups
 from archive.statement import Capture, Event, RefersTo, Tls
 from catalog import reading
 from catalog.database import writing
@@ -215,23 +216,40 @@ def test_what_is_ingested_already_is_passed_over(engine: Engine, root: ArchiveRo
     assert not_ingested(engine, root) == []
 
 
-def test_a_damaged_file_stays_out_whole_and_the_others_go_in(
+def test_damage_costs_its_own_group_alone_and_is_told_until_it_is_repaired(
     engine: Engine, root: ArchiveRoot
 ) -> None:
     damaged = store(root, *(page(at=number) for number in range(20)), prefix="a")
     whole = store(root, page("http://other.example/"), prefix="b")
-    data = bytearray(damaged.read_bytes())
-    del data[-200:]
+    lost = list(groups(damaged))[7]
+    data = damaged.read_bytes()
     damaged.chmod(0o644)
+    damaged.write_bytes(data[: lost.offset] + b"\0" * 64 + data[lost.offset + 64 :])
+    for known in ([whole.name], []):
+        report = ingest(engine, sealed(root), root)
+        assert report.files == known
+        (error,) = report.damaged
+        assert error.where is not None
+        assert (error.where.file, error.where.offset) == (damaged, lost.offset)
+        assert [row[0] for row in dump(engine)["warc_file"]] == [whole.name]
+        assert len(dump(engine)["capture"]) == 20
+        assert lost.id not in {row[0] for row in dump(engine)["capture"]}
     damaged.write_bytes(data)
-    report = ingest(engine, [damaged, whole], root)
-    assert report.files == [whole.name]
+    assert ingest(engine, sealed(root), root).files == [damaged.name]
+    assert len(dump(engine)["capture"]) == 21
+
+
+def test_of_a_file_that_was_cut_short_what_is_left_goes_in(
+    engine: Engine, root: ArchiveRoot
+) -> None:
+    path = store(root, *(page(at=number) for number in range(20)))
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-200])
+    report = ingest(engine, [path], root)
+    assert report.files == []
     (error,) = report.damaged
-    assert error.where is not None
-    assert str(error.where.file).endswith(damaged.name)
-    assert error.where.offset
-    assert [row[0] for row in dump(engine)["warc_file"]] == [whole.name]
-    assert {row[0] for row in dump(engine)["record"]} == {whole.name}
+    assert path.name in str(error)
+    assert len(dump(engine)["capture"]) == 19
 
 
 def test_a_sealed_file_that_changed_its_length_is_told(engine: Engine, root: ArchiveRoot) -> None:
@@ -272,7 +290,7 @@ def test_large_input_is_read_by_a_process_of_its_own_to_the_same_rows(
     monkeypatch.setattr(reading, "LARGE", 0)
     there = ingest(engine, paths, root)
     assert dump(engine) == before
-    assert (there.files, there.groups) == (here.files, here.groups) == ([paths[0].name, paths[2].name], 100)  # fmt: skip
+    assert (there.files, there.groups) == (here.files, here.groups) == ([paths[0].name, paths[2].name], 149)  # fmt: skip
     assert [error.where for error in there.damaged] == [error.where for error in here.damaged]
     assert inspect(engine).get_indexes("capture") != []
 
