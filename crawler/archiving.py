@@ -11,6 +11,7 @@ from archive import fields, warc
 from archive.digest import Absent, Digests
 from archive.errors import Error
 from archive.group import Group
+from archive.held import Held, HeldCapture
 from archive.http1 import Head
 from archive.ident import new_record_id
 from archive.statement import Capture, RefersTo, Tls
@@ -19,7 +20,6 @@ from archive.stored import StoredGroup
 from archive.warc import Block, Record
 from crawler.commit import GroupCommit
 from crawler.errand import Errand
-from crawler.held import Held, HeldCapture
 from crawler.outcome import classify as classify_by_status
 from crawler.wire.exchange import Answer, Exchange, TlsFacts
 

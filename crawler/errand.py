@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from crawler.held import HeldCapture
+from archive.held import HeldCapture
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from archive.durable import Files
+from archive.held import Held
 from archive.ident import new_record_id
 from archive.layout import ArchiveRoot
 from archive.recover import Recovered, recover
@@ -20,7 +21,6 @@ from archive.statement import CrawlClose
 from archive.store import WarcWriter
 from archive.times import Clock
 from crawler.frontier import Frontier
-from crawler.held import Held
 from crawler.order import CrawlFolder, CrawlOrder, Plan, Unfinished, discard, unfinished
 from crawler.plan import plan
 from crawler.resume import reconcile

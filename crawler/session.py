@@ -16,6 +16,7 @@ from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from archive import warc
 from archive.errors import StoppedError
 from archive.group import Group
+from archive.held import Held
 from archive.layout import ArchiveRoot
 from archive.statement import Crawl, CrawlClose
 from archive.store import WarcWriter
@@ -27,7 +28,6 @@ from crawler.dispatch import Dispatcher
 from crawler.errand import Errand
 from crawler.follow import Follower
 from crawler.frontier import Frontier
-from crawler.held import Held
 from crawler.order import CrawlFolder, Plan
 from crawler.outset import egress_of, plan_group, trust
 from crawler.resume import crawl_groups

@@ -15,13 +15,13 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.held import Held
 from archive.http1 import header
 from archive.statement import Capture
 from crawler.archiving import Archivist
 from crawler.dispatch import Dispatcher
 from crawler.follow import Follower
 from crawler.frontier_rows import Row
-from crawler.held import Held
 from crawler.source import Source
 from crawler.wire.client import Wire
 from crawler.wire.exchange import Exchange

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
+from archive.held import NothingHeld
 from archive.layout import ArchiveRoot
 from archive.reader import groups, read_record
 from archive.statement import Capture, CrawlClose, Statement
 from archive.warc import chunks
-from crawler.held import NothingHeld
 from crawler.run import (
     CrawlOrder,
     CrawlReport,

@@ -26,6 +26,7 @@ from warcio.archiveiterator import ArchiveIterator
 from archive.digest import Digests
 from archive.durable import Files
 from archive.errors import StorageError
+from archive.held import Held, HeldCapture, NothingHeld
 from archive.layout import ArchiveRoot
 from archive.reader import read_record
 from archive.recover import recover
@@ -36,7 +37,6 @@ from archive.warc import chunks
 from crawler.archiving import Archivist, chain_uri
 from crawler.commit import GroupCommit
 from crawler.errand import Errand
-from crawler.held import Held, HeldCapture, NothingHeld
 from crawler.wire.egress import Egress, Proxy
 from crawler.wire.request import Ask
 from tests.certificates import issue, server_context

@@ -90,7 +90,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from archive.layout import ArchiveRoot
-from crawler.held import NothingHeld
+from archive.held import NothingHeld
 from crawler.run import CrawlOrder, crawl, unfinished
 from crawler.source import Source
 root = ArchiveRoot(Path(sys.argv[1]))
