@@ -58,9 +58,14 @@ class Checked:
         return {name: overall(verdicts).value for name, verdicts in named.items()}
 
 
+_WORDS = {"stored": "stored bytes", "record": "plain bytes"}
+"""Layers whose own names say little behind the word "of"."""
+
+
 def place(result: FixityResult) -> str:
     """A comparison that did not pass: file, offset, both digests."""
-    what = f"{result.layer} of {result.record}" if result.record else result.layer
+    named = _WORDS.get(result.layer, result.layer)
+    what = f"{named} of {result.record}" if result.record else named
     told = f"{result.file} at byte {result.offset}: {what}: {result.verdict.value}"
     if result.expected or result.found:
         told += f": expected {result.expected or 'nothing'}, found {result.found or 'nothing'}"

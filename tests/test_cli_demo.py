@@ -79,7 +79,7 @@ def test_the_demo_tells_its_story_in_order(told: tuple[str, Path]) -> None:
 def test_the_bit_lies_within_the_record_that_is_named(told: tuple[str, Path]) -> None:
     text, folder = told
     turned = int(re.search(r"one bit is turned, in byte ([\d,]+)", text)[1].replace(",", ""))  # type: ignore[index]  # told above
-    file, at = re.search(r"(ministry-\S+) at byte (\d+): stored of", text).groups()  # type: ignore[union-attr]  # told above
+    file, at = re.search(r"(ministry-\S+) at byte (\d+): stored bytes of", text).groups()  # type: ignore[union-attr]  # told above
     whole, damaged = (folder / part / "warc" / file for part in ("archive", "damaged"))
     differs = [
         place

@@ -140,7 +140,9 @@ def test_a_flipped_bit_is_told_with_file_offset_and_both_digests(
     done = muniment("verify", "--all", option, archive=archive)
     assert done.code == 1
     first = done.out.splitlines()[0]
-    assert first.startswith(f"{path.name} at byte {record.offset}: stored of {record.id}: failed: ")
+    assert first.startswith(
+        f"{path.name} at byte {record.offset}: stored bytes of {record.id}: failed: "
+    )
     assert f"expected sha256:{record.stored.sha256.hex()}, found sha256:" in first
     assert f"expected blake3:{record.stored.blake3.hex()}, found blake3:" in done.out
     assert done.out.splitlines()[-1].endswith(": failed · 1 failure")
@@ -154,7 +156,7 @@ def test_a_file_whose_stored_record_was_damaged_does_not_pass(
     assert done.code == 1
     assert "(content): failed" in done.out
     assert "record intact: failed" in done.out
-    assert f"{path.name} at byte {offset}: stored of " in done.out
+    assert f"{path.name} at byte {offset}: stored bytes of " in done.out
 
 
 def test_a_missing_file_is_told_and_not_passed_over(archive: Path, tmp_path: Path) -> None:
