@@ -36,7 +36,8 @@ def main(words: Sequence[str] | None = None) -> None:
     work = cache / "bench"
     work.mkdir(parents=True, exist_ok=True)
     keep = work / "archive"
-    parts = [_machine(order)]
+    load = os.getloadavg()[0]
+    parts: list[str] = []
     small = site(work / f"pages-{order.pages}", order.pages)
     half = order.pages // 2
     whole = site(work / f"files-{half}-{half // 10}", half, half // 10)
@@ -51,6 +52,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parts.append("## Verification\n\n" + verify.race(keep, order.rounds, work))
     print("ingest and look-up", flush=True)
     parts.append("## Ingest and look-up\n\n" + ingest.race(order.captures, work))
+    parts.insert(0, _machine(order, load))
     order.results.write_text("\n".join(parts))
     shutil.rmtree(keep, ignore_errors=True)
     print(f"written to {order.results}")
@@ -76,7 +78,7 @@ def _order(words: Sequence[str] | None) -> argparse.Namespace:
     return order
 
 
-def _machine(order: argparse.Namespace) -> str:
+def _machine(order: argparse.Namespace, load: float) -> str:
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     rows = [
@@ -88,7 +90,7 @@ def _machine(order: argparse.Namespace) -> str:
         ["peers", ", ".join(f"{name} {version(name)}" for name in PEERS)],
         ["programs", ", ".join(f"{name} {_version(*command)}" for name, *command in PROGRAMS)],
         ["muniment", _revision()],
-        ["load before", f"{os.getloadavg()[0]:.1f}"],
+        ["load before, after", f"{load:.1f}, {os.getloadavg()[0]:.1f}"],
     ]
     today = datetime.now(UTC).date()
     return (

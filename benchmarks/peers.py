@@ -31,7 +31,7 @@ def muniment(folder: Path, url: str) -> list[str]:
     """Our whole command: crawl, seal, catalog. Setting the archive up is not measured."""
     program = [MUNIMENT, "-C", str(folder)]
     for words in (["init", str(folder), "--operator", "benchmark"], ["source", "add", "site", url]):
-        subprocess.run([*program, *words], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*program, *words], check=True, capture_output=True)
     return [*program, "crawl", "site"]
 
 
