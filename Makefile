@@ -14,7 +14,7 @@ test: setup
 	$(BIN)/coverage report --skip-covered --skip-empty
 
 test-all: setup
-	$(BIN)/pytest -n 2 -m ''
+	$(BIN)/pytest -n 2 --dist loadfile -m ''
 
 lint: setup
 	$(BIN)/ruff format --check .
