@@ -30,7 +30,7 @@ from cli.verify_held import check_capture, check_file
     "--deep/--stored",
     "deep",
     default=None,
-    help="Recompute every layer, or the stored bytes alone.  [default: stored for --all, --due]",
+    help="Inflate and recompute, or hash the stored bytes alone.  [default: stored for --all, --due]",
 )
 @operator_option
 @json_option
