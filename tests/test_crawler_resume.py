@@ -135,6 +135,8 @@ def test_a_killed_crawl_goes_on_and_captures_nothing_twice(archive: ArchiveRoot)
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGKILL)
             process.communicate()
+            if process.returncode == 0:  # a fast machine was done before; the next would begin anew
+                break
         waiting = unfinished(archive)
         if waiting:
             assert run(archive, None, resume=waiting[0].crawl).end == "finished"
