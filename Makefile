@@ -30,7 +30,7 @@ setup: $(VENV)/.done
 $(VENV)/.done: requirements-dev.txt pyproject.toml setup-system.sh
 	sh setup-system.sh
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
