@@ -48,6 +48,8 @@ def capture_of(
         outcome=outcome,
         fidelity="asserted",
         import_=order.event,
+        operator=order.operator,
+        software=order.software,
         method=method,
         cause="import",
         code=code,

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import orjson
-
+from archive.evidence.leaf import canonical, new_salt
 from archive.ident import ident, new_record_id
 from archive.member import Member, encode
 from archive.statement import FORMAT, Capture, Statement
@@ -29,20 +28,23 @@ STATEMENT_LIMIT = 64 << 20
 class Group:
     """A statement and its records, in the order in which they are stored.
 
-    `id` is the record id of the metadata record. `date` is when the records were made, where that
-    is not the statement's time: a file received today may be asserted to be years old.
+    `id` is the record id of the metadata record, `salt` hides its leaf in the log. `date` is when the
+    records were made, where that is not the statement's time: a file received today may be asserted
+    to be years old.
     """
 
     statement: Statement
     records: tuple[AnyRecord, ...] = ()
     id: str = field(default_factory=new_record_id)
     date: datetime | None = None
+    salt: bytes = field(default_factory=new_salt)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A group as it goes into a file: the statement in JSON, and its members, metadata first."""
+    """A group as it goes into a file: its leaf, the same as a value, its members, metadata first."""
 
+    leaf: bytes
     raw: dict[str, Any]
     members: tuple[Member, ...]
 
@@ -75,7 +77,9 @@ def encode_group(group: Group, warcinfo: str | None = None) -> Encoded:
         **to_json(group.statement),
         "records": [_listed(member) for member in members],
     }
-    block, raw = _dumps(raw)
+    statement = group.statement
+    plain = isinstance(statement, Capture) and statement.asserted is None
+    block, raw = canonical(raw, plain=plain)
     if len(block) > STATEMENT_LIMIT:
         raise ValueError(f"a statement of {len(block)} bytes cannot be read again")
     # A capture's statement tells of its last record: the answer, or the request without one. Its
@@ -85,10 +89,11 @@ def encode_group(group: Group, warcinfo: str | None = None) -> Encoded:
         f"urn:muniment:{group.statement.kind}:{short}",
         group.date or group.statement.time,
         block,
+        group.salt,
         id=group.id,
         concurrent_to=told,
     )
-    return Encoded(raw, (encode(record, warcinfo), *members))
+    return Encoded(block, raw, (encode(record, warcinfo), *members))
 
 
 def _listed(member: Member) -> dict[str, Any]:
@@ -97,24 +102,5 @@ def _listed(member: Member) -> dict[str, Any]:
     if uri is not None:
         listed["uri"] = uri
     listed["stored"] = member.stored.to_json()
-    listed["record"] = {"length": member.plain_length, "blake3": member.plain_blake3.hex()}
+    listed["record"] = member.plain.to_json()
     return listed
-
-
-def _dumps(raw: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
-    """The statement's bytes. A lone surrogate, which is no Unicode text, shows as its escape."""
-    try:
-        return orjson.dumps(raw), raw
-    except orjson.JSONEncodeError:
-        visible = _visible(raw)
-        return orjson.dumps(visible), visible
-
-
-def _visible(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_visible(name): _visible(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_visible(entry) for entry in value]
-    return value

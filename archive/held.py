@@ -30,6 +30,8 @@ class HeldCapture:
     last_modified: str | None = None
     version: str | None = None
     """Id of the version, where the catalog knows one."""
+    capture: str | None = None
+    """Its id, and that of a revisit where it was one."""
 
     @property
     def refers_to(self) -> RefersTo:

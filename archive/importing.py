@@ -123,6 +123,8 @@ def _file(file: Path, row: Row, order: ImportOrder) -> Group:
         outcome=outcome,
         fidelity="asserted",
         import_=order.event,
+        operator=order.operator,
+        software=order.software,
         cause="import",
         code=code,
         status=status,

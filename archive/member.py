@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from blake3 import blake3
 from isal import isal_zlib
 
-from archive.digest import Digests
+from archive.digest import Digests, Hasher
 from archive.errors import RecordError, StorageError, Where
-from archive.warc import CHUNK, END, AnyRecord, Stream, chunks, encode_head, length
+from archive.warc import CHUNK, END, AnyRecord, Stream, chunks, encode_head
 
 MAGIC = b"\x1f\x8b\x08"
 UnpackError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub says instance
@@ -42,8 +42,7 @@ class Member:
     head: bytes
     level: int
     stored: Digests
-    plain_length: int
-    plain_blake3: bytes
+    plain: Digests
     data: bytes | None
 
     def packed(self) -> Iterator[bytes]:
@@ -67,13 +66,11 @@ def encode(record: AnyRecord, warcinfo: str | None = None) -> Member:
         plain = head + block + END
         level = _level(block)
         data = _compress(plain, level)
-        hashed = blake3(plain).digest()
-        return Member(record, head, level, Digests.of(data), len(plain), hashed, data)
+        return Member(record, head, level, Digests.of(data), Digests.of(plain), data)
     level = _level(_first(block))
-    hasher = blake3()
+    hasher = Hasher()
     stored = Digests.of_all(_pack(_hashed(_plain(head, record), hasher), level))
-    size = len(head) + length(block) + len(END)
-    return Member(record, head, level, stored, size, hasher.digest(), None)
+    return Member(record, head, level, stored, hasher.digests(), None)
 
 
 def inflate(view: mmap.mmap, at: int, limit: int, where: Where) -> tuple[bytes, int]:
@@ -130,7 +127,7 @@ def _plain(head: bytes, record: AnyRecord) -> Iterator[bytes]:
     yield END
 
 
-def _hashed(parts: Iterator[bytes], hasher: blake3) -> Iterator[bytes]:
+def _hashed(parts: Iterator[bytes], hasher: Hasher) -> Iterator[bytes]:
     for part in parts:
         hasher.update(part)
         yield part

@@ -18,6 +18,7 @@ from blake3 import blake3
 
 from archive.digest import Digests
 from archive.errors import RecordError, Where, reading
+from archive.evidence.leaf import SALT, entry, parse_salt
 from archive.group import STATEMENT_LIMIT
 from archive.ident import ident
 from archive.member import MAGIC, inflate
@@ -80,7 +81,8 @@ def _group(path: Path, view: mmap.mmap, at: int) -> StoredGroup:
     if named.get("content-length") != str(len(plain) - start - len(END)):
         raise RecordError("a metadata record of another length than it says", where=where)
     try:
-        raw = orjson.loads(memoryview(plain)[start : -len(END)])
+        leaf = plain[start : -len(END)]
+        raw = orjson.loads(leaf)
         lengths = [listed["stored"]["length"] for listed in raw["records"]]
         if raw["id"] != ident(id_):
             raise ValueError("the statement is another record's")
@@ -97,7 +99,8 @@ def _group(path: Path, view: mmap.mmap, at: int) -> StoredGroup:
         plain_blake3=blake3(plain).digest(),
         uri=named.get("warc-target-uri"),
     )
-    return StoredGroup(metadata, _skip(path, view, end, lengths) - at, raw["id"], raw)
+    committed = entry(parse_salt(named.get(SALT.lower()), where), leaf)
+    return StoredGroup(metadata, _skip(path, view, end, lengths) - at, raw["id"], raw, committed)
 
 
 def _skip(path: Path, view: mmap.mmap, at: int, lengths: list[Any]) -> int:

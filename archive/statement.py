@@ -1,7 +1,7 @@
 """Statements: what a metadata record says of its group, as types.
 
-A group starts with its `metadata` record, whose block is a JSON object, the statement. `kind` tells
-which of the types below it is; `records` lists the group's other records in the order in which they
+A group starts with its `metadata` record, whose block is a JSON object, the statement. It is the
+group's leaf in the log (archive.evidence.leaf). `kind` tells which of the types below it is; `records` lists the group's other records in the order in which they
 follow, with their ids, stored and plain digests, so a reader steps from group to group without
 inflating more than the statement, and recovery knows a whole group from a cut one.
 Unknown fields are kept in the record and ignored here, so old programs read newer archives.
@@ -93,8 +93,10 @@ class Capture:
     """`trailing-bytes`, `not-http`, `undecodable`, `robots-disallowed` …"""
     truncated: str | None = None
     """`disconnect`, `length` or `time` (WARC-Truncated)."""
-    timings: dict[str, float] = field(default_factory=dict)
-    """Milliseconds: `dns connect tls first_byte end`."""
+    timings: dict[str, int] = field(default_factory=dict)
+    """Microseconds: `dns connect tls first_byte end`."""
+    dns: tuple[str, ...] = ()
+    """The addresses that the host's name stood for when this connection was opened."""
     ip: str | None = None
     port: int | None = None
     local: str | None = None
@@ -102,6 +104,14 @@ class Capture:
     connection: int | None = None
     reused: bool = False
     identity: str | None = None
+    operator: str | None = None
+    software: str | None = None
+    configuration: str | None = None
+    """As the plan of the crawl has it."""
+    plan: str | None = None
+    """The log's entry of the crawl's plan, in hex: that plan and no other was being carried out."""
+    previous: str | None = None
+    """Id of the capture that last held this URL, from an earlier crawl."""
     redacted: tuple[str, ...] = ()
     tls: Tls | None = None
     revisit: RefersTo | None = None
@@ -123,6 +133,8 @@ class Crawl:
     """`sha256:…` of the source file and settings as used."""
     settings: dict[str, Any]
     """The source as used, all defaults filled in, with `agency` and `identity`."""
+    approved_by: str | None = None
+    """Who approved the plan of a crawl that nobody started by hand."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -133,7 +133,6 @@ _SIMPLE: dict[Any, Convert] = {
     Any: lambda value: value,
     Digests | Absent: layer_from_json,
     datetime: lambda value: from_text(_checked(value, str)),
-    float: lambda value: float(_checked(value, float, int)),
 }
 _FIELDS = {
     kind: [(field.name, _key(field.name), _silence(field)) for field in fields(kind)]

@@ -19,6 +19,7 @@ from typing import Self
 
 from archive.durable import Files
 from archive.errors import StorageError, Where, storage
+from archive.evidence.leaf import entry
 from archive.group import Encoded, Group, encode_group
 from archive.member import encode
 from archive.stored import OPEN, StoredGroup, StoredRecord, sealed_name
@@ -86,7 +87,7 @@ class WarcWriter:
             self.seal()
         file = self._open or self._begin()
         encoded = encode_group(group, file.warcinfo)
-        stored = _stored(file, encoded)
+        stored = _stored(file, group, encoded)
         vars(stored)["statement"] = group.statement  # as if read back, which takes far longer
         file.written = self._clock()
         with storage(file.path), self._whole_or_nothing(file):
@@ -241,7 +242,7 @@ def seal(files: Files, fd: int, path: Path) -> Path:
     return sealed
 
 
-def _stored(file: _Open, encoded: Encoded) -> StoredGroup:
+def _stored(file: _Open, group: Group, encoded: Encoded) -> StoredGroup:
     member = encoded.members[0]
     metadata = StoredRecord(
         file=sealed_name(file.path.name),
@@ -250,8 +251,9 @@ def _stored(file: _Open, encoded: Encoded) -> StoredGroup:
         type=member.record.type,
         id=member.record.id,
         stored=member.stored,
-        plain_length=member.plain_length,
-        plain_blake3=member.plain_blake3,
+        plain_length=member.plain.length,
+        plain_blake3=member.plain.blake3,
         uri=member.record.uri,
     )
-    return StoredGroup(metadata, encoded.length, encoded.raw["id"], encoded.raw)
+    committed = entry(group.salt, encoded.leaf)
+    return StoredGroup(metadata, encoded.length, encoded.raw["id"], encoded.raw, committed)

@@ -42,6 +42,8 @@ class StoredGroup:
     length: int
     id: str
     raw: dict[str, Any]
+    entry: bytes
+    """What stands for the statement in the log (archive.evidence.leaf)."""
 
     @property
     def file(self) -> str:

@@ -15,6 +15,7 @@ from typing import Protocol, TypedDict, Unpack
 from urllib.parse import quote
 
 from archive.errors import RecordError, Where
+from archive.evidence.leaf import SALT
 from archive.ident import new_record_id
 from archive.statement import RefersTo
 from archive.times import to_text
@@ -219,9 +220,10 @@ def revisit(
     return _record("revisit", url, date, block, HTTP_RESPONSE, facts, named)
 
 
-def metadata(url: str, date: datetime, block: bytes, **facts: Unpack[Facts]) -> Record:
-    """A statement in JSON about the records that follow it (6.6)."""
-    return _record("metadata", url, date, block, "application/json", facts)
+def metadata(url: str, date: datetime, block: bytes, salt: bytes, **facts: Unpack[Facts]) -> Record:
+    """A statement in JSON about the records that follow it (6.6), with the salt of its leaf."""
+    named = ((SALT, salt.hex()),)
+    return _record("metadata", url, date, block, "application/json", facts, named)
 
 
 def warcinfo(filename: str, date: datetime, fields: Mapping[str, str]) -> Record:

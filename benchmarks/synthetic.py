@@ -124,7 +124,7 @@ def _capture(part: Part, n: int, crawl: str) -> Group:
         digests=Layers(
             block=Digests.of(head + body), body=content, payload=content, content=content
         ),
-        timings={"first_byte": 1.0, "end": 2.0},
+        timings={"first_byte": 1000, "end": 2000},
         ip="192.0.2.1",
         port=80,
         connection=1,

@@ -64,6 +64,7 @@ def _held(row: Row[Any]) -> HeldCapture:
         etag=row.etag,
         last_modified=row.last_modified,
         version=row.version_id,
+        capture=row.id,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from archive import fields, warc
@@ -26,6 +27,19 @@ from crawler.wire.exchange import Answer, Exchange, TlsFacts
 Classify = Callable[..., tuple[str, str | None]]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mandate:
+    """On whose order a crawl's captures are made, how, and in whose name: in the leaf of each."""
+
+    crawl: str
+    operator: str
+    software: str
+    configuration: str
+    plan: str
+    """The log's entry of the crawl's plan, in hex."""
+    identity: str | None = None
+
+
 class Archivist:
     """Keeps what the wire brought. Once storage has failed, `failure` says why and nothing is kept."""
 
@@ -33,8 +47,7 @@ class Archivist:
         self,
         writer: WarcWriter,
         held: Held,
-        crawl: str | None,
-        identity: str | None = None,
+        mandate: Mandate,
         *,
         revisit: bool = True,
         classify: Classify = classify_by_status,
@@ -42,8 +55,7 @@ class Archivist:
         self.failure: Exception | None = None
         self._writer = writer
         self._held = held
-        self._crawl = crawl
-        self._identity = identity
+        self._mandate = mandate
         self._revisit = revisit
         self._classify = classify
         self._commit = GroupCommit(writer.sync)
@@ -71,7 +83,8 @@ class Archivist:
         self._commit.close()
 
     def _group(self, exchange: Exchange, errand: Errand) -> Group:
-        refers_to, profile = self._unchanged(exchange, errand)
+        last = self._held.last(exchange.url)
+        refers_to, profile = self._unchanged(exchange, errand, last)
         records = self._circumstances(exchange)
         answer = _answer(exchange, refers_to, profile, errand.conditional)
         if exchange.sent:
@@ -87,9 +100,11 @@ class Archivist:
             )
         if answer:
             records.append(answer)
-        return Group(self._statement(exchange, errand, refers_to), tuple(records))
+        return Group(self._statement(exchange, errand, refers_to, last), tuple(records))
 
-    def _unchanged(self, exchange: Exchange, errand: Errand) -> tuple[RefersTo | None, str]:
+    def _unchanged(
+        self, exchange: Exchange, errand: Errand, last: HeldCapture | None
+    ) -> tuple[RefersTo | None, str]:
         """The record that this answer repeats, and how that is known.
 
         Only the wire's own body counts, framing included: what was cut or followed by other bytes
@@ -102,7 +117,6 @@ class Archivist:
         body = exchange.layers.body if exchange.layers else None
         if not self._revisit or not isinstance(body, Digests) or body.length == 0:
             return None, ""
-        last = self._held.last(exchange.url)
         same = last is not None and last.body == body
         return (last.refers_to, warc.IDENTICAL) if last and same else (None, "")
 
@@ -119,7 +133,14 @@ class Archivist:
                 records.append(_dns_record(exchange.dns, exchange.started))
         return records
 
-    def _statement(self, exchange: Exchange, errand: Errand, refers_to: RefersTo | None) -> Capture:
+    def _statement(
+        self,
+        exchange: Exchange,
+        errand: Errand,
+        refers_to: RefersTo | None,
+        last: HeldCapture | None,
+    ) -> Capture:
+        mandate = self._mandate
         head, failure = exchange.head, exchange.failure
         outcome, code = self._classify(
             exchange.status,
@@ -132,7 +153,7 @@ class Archivist:
             url=exchange.url,
             time=exchange.started,
             outcome=outcome,
-            crawl=self._crawl,
+            crawl=mandate.crawl,
             method=exchange.method,
             attempt=errand.attempt,
             cause=errand.cause,
@@ -151,14 +172,20 @@ class Archivist:
             digests=exchange.layers,
             flags=_flags(exchange, errand),
             truncated=exchange.truncated,
-            timings=exchange.timings,
+            timings={step: round(took * 1000) for step, took in exchange.timings.items()},
+            dns=exchange.dns.addresses if exchange.dns else (),
             ip=exchange.ip,
             port=exchange.port,
             local=exchange.local,
             proxy=exchange.proxy,
             connection=exchange.connection,
             reused=exchange.reused,
-            identity=self._identity,
+            identity=mandate.identity,
+            operator=mandate.operator,
+            software=mandate.software,
+            configuration=mandate.configuration,
+            plan=mandate.plan,
+            previous=last.capture if last else None,
             redacted=exchange.redacted,
             tls=_tls(exchange.tls) if exchange.tls else None,
             revisit=refers_to,

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
@@ -22,7 +22,7 @@ from archive.statement import Crawl, CrawlClose
 from archive.store import WarcWriter
 from archive.stored import StoredGroup
 from archive.times import Clock
-from crawler.archiving import Archivist
+from crawler.archiving import Archivist, Mandate
 from crawler.closing import not_requested, shortfall
 from crawler.dispatch import Dispatcher
 from crawler.errand import Errand
@@ -97,14 +97,30 @@ class Session:
     """Captures of the whole crawl by outcome."""
     interrupts: int = 0
     end: str = "finished"
+    mandate: Mandate = field(init=False)
 
     def begin(self, archive: ArchiveRoot) -> None:
         """Make the plan durable, unless an earlier run did. Raises `StorageError`."""
-        if not any(
-            isinstance(group.statement, Crawl) for _, group in crawl_groups(archive, self.plan)
-        ):
-            self.writer.append(plan_group(self.plan))
+        stored = next(
+            (
+                group
+                for _, group in crawl_groups(archive, self.plan)
+                if isinstance(group.statement, Crawl)
+            ),
+            None,
+        )
+        if stored is None:
+            stored = self.writer.append(plan_group(self.plan))
             self.writer.sync()
+        assert isinstance(stored.statement, Crawl)
+        self.mandate = Mandate(
+            crawl=self.plan.crawl,
+            operator=self.plan.operator,
+            software=self.plan.software,
+            configuration=stored.statement.configuration,
+            plan=stored.entry.hex(),
+            identity=self.plan.source.identity.name,
+        )
 
     async def work_through(
         self,
@@ -117,8 +133,7 @@ class Session:
         limits = Limits(size=source.scope.max_body)
         opener = Opener(trust(self.clock), limits, resolver)
         wire = Wire(opener, egress_of(source, self.scope), self.clock, self.folder.path)
-        identity = source.identity.name
-        keeper = Keeper(self.writer, self.held, self.plan.crawl, identity, revisit=source.revisit)
+        keeper = Keeper(self.writer, self.held, self.mandate, revisit=source.revisit)
         keeper.counts = self.counts
         work = self._work(wire, keeper)
         crawler = Crawler(ArchiveSpider, scrapy_settings(source))

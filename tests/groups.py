@@ -43,7 +43,7 @@ def capture(
         outcome="content",
         status=200,
         digests=Layers(block=Digests.of_all(chunks(block))),
-        timings={"dns": 0.5, "end": 12.25},
+        timings={"dns": 500, "end": 12250},
         link_text="附件",
     )
     return Group(statement, (asked, answer))

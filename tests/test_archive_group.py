@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
@@ -9,11 +10,13 @@ from typing import Any
 
 import orjson
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.digest import ABSENT, Absent, Digests, Layer
 from archive.errors import RecordError, Where
+from archive.evidence.leaf import LARGEST_INTEGER, SALT, entry
 from archive.group import STATEMENT_LIMIT, Encoded, Group, encode_group, from_json, to_json
 from archive.ident import ident
 from archive.statement import (
@@ -30,8 +33,8 @@ from archive.warc import Record
 from tests.groups import NOW, capture, file_group
 
 texts = st.text(max_size=20)
-counts = st.integers(-(2**63), 2**63 - 1)
-floats = st.floats(allow_nan=False, allow_infinity=False)
+counts = st.integers(-LARGEST_INTEGER, LARGEST_INTEGER)
+floats = st.floats(-1e9, 1e9)
 instants = st.datetimes(timezones=st.just(UTC))
 hashes = st.binary(min_size=32, max_size=32)
 json = st.recursive(
@@ -41,7 +44,7 @@ json = st.recursive(
 )
 objects = st.dictionaries(texts, json, max_size=3)
 layers: st.SearchStrategy[Layer] = st.one_of(
-    st.builds(Digests, st.integers(0, 2**63 - 1), hashes, hashes),
+    st.builds(Digests, st.integers(0, LARGEST_INTEGER), hashes, hashes),
     st.builds(Absent, st.sampled_from(sorted(ABSENT))),
 )
 
@@ -68,7 +71,7 @@ def statements() -> st.SearchStrategy[Statement]:
         status=st.none() | counts,
         digests=st.none() | layered,
         flags=several,
-        timings=st.dictionaries(texts, floats, max_size=3),
+        timings=st.dictionaries(texts, counts, max_size=3),
         reused=st.booleans(),
         tls=st.none() | tls,
         revisit=st.none() | refers,
@@ -182,7 +185,7 @@ def test_a_field_from_a_later_release_is_passed_over() -> None:
         ({"digests": {"block": {"absent": "lost"}}}, "lost"),
         ({"digests": {"block": {"length": 1, "sha256": "xy", "blake3": ""}}}, "hexadecimal"),
         ({"tls": {"version": "1.3"}}, "cipher"),
-        ({"timings": {"dns": "1"}}, "'1' is not a float"),
+        ({"timings": {"dns": 1.5}}, "1.5 is not a int"),
         ({"flags": "x"}, "'x' is not a list"),
     ],
 )
@@ -205,7 +208,7 @@ def test_a_group_starts_with_its_statement_and_lists_what_follows() -> None:
         "id": group.records[1].id,
         "uri": "http://ministry.example/page/1",
         "stored": Digests.of(answer.data or b"").to_json(),
-        "record": {"length": answer.plain_length, "blake3": answer.plain_blake3.hex()},
+        "record": answer.plain.to_json(),
     }
     assert b"".join(encoded.packed()) == b"".join(m.data or b"" for m in (first, asked, answer))
     assert isinstance(first.record, Record)
@@ -231,6 +234,30 @@ def test_a_lone_surrogate_shows_as_its_escape() -> None:
         CAPTURE, url="http://x/\\ud800", asserted={"\\udcff": ["\\udcff"]}
     )
     assert encoded.raw == block_of(encoded)
+
+
+def test_what_json_cannot_say_exactly_is_said_in_words() -> None:
+    statement = replace(CAPTURE, asserted={"n": 2**60, "x": float("nan"), "s": [-(2**53)]})
+    encoded = encode_group(Group(statement))
+    said = {"n": str(2**60), "x": "nan", "s": [str(-(2**53))]}
+    assert from_json(block_of(encoded)) == replace(CAPTURE, asserted=said)
+
+
+@given(statements(), hashes)
+def test_every_leaf_is_canonical_json_and_its_entry_follows_from_it_and_its_salt(
+    statement: Statement, salt: bytes
+) -> None:
+    encoded = encode_group(Group(statement, salt=salt))
+    record = encoded.members[0].record
+    assert isinstance(record, Record)
+    assert record.block == encoded.leaf == rfc8785.dumps(orjson.loads(encoded.leaf))
+    assert dict(record.headers)[SALT] == salt.hex()
+    assert entry(salt, encoded.leaf) == hashlib.sha256(salt + encoded.leaf).digest()
+
+
+def test_a_salt_of_another_length_makes_no_entry() -> None:
+    with pytest.raises(ValueError, match="31 bytes"):
+        entry(bytes(31), b"{}")
 
 
 def test_a_statement_that_no_reader_would_take_is_not_written() -> None:

@@ -34,7 +34,7 @@ from archive.statement import Capture
 from archive.store import WarcWriter
 from archive.stored import StoredGroup
 from archive.warc import chunks
-from crawler.archiving import Archivist, chain_uri
+from crawler.archiving import Archivist, Mandate, chain_uri
 from crawler.commit import GroupCommit
 from crawler.errand import Errand
 from crawler.wire.egress import Egress, Proxy
@@ -45,6 +45,15 @@ from tests.proxies import TinyProxy
 from tests.scrapes import Told, errands, scrape
 from tests.torture import CASES, Torture, shared_cases
 from tests.wires import HERE, clock, wire
+
+MANDATE = Mandate(
+    crawl="crawl0",
+    operator="Ada Lovelace",
+    software="muniment test",
+    configuration="sha256:00",
+    plan="ab" * 32,
+    identity="institutional",
+)
 
 
 class Shelf:
@@ -64,7 +73,7 @@ async def archivist(
     warcs = folder / "warc"
     warcs.mkdir(exist_ok=True)
     writer = WarcWriter(warcs, "test", {"software": "test"}, clock, files=files)
-    made = Archivist(writer, held or NothingHeld(), "crawl0", "institutional")
+    made = Archivist(writer, held or NothingHeld(), MANDATE)
     try:
         yield made
     finally:
@@ -407,6 +416,9 @@ def test_a_capture_tells_why_and_how_it_was_made(tmp_path: Path) -> None:
         2,
     )
     assert (found.crawl, found.identity, found.ip) == ("crawl0", "institutional", "127.0.0.1")
+    assert (found.operator, found.software) == (MANDATE.operator, MANDATE.software)
+    assert (found.configuration, found.plan) == (MANDATE.configuration, MANDATE.plan)
+    assert found.previous is None
     assert found.flags == ("robots-disallowed",)
     assert found.filename is not None
     assert (found.status, found.reason, found.local) == (200, "OK", "127.0.0.1")

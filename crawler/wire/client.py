@@ -111,6 +111,7 @@ def _tell(exchange: Exchange, connection: Connection) -> None:
     exchange.connection = connection.number
     exchange.ip, exchange.port = connection.ip, connection.port
     exchange.local, exchange.tls = connection.local, connection.tls
+    exchange.dns = connection.dns
 
 
 def _judge(exchange: Exchange, intake: Intake, how: str, detail: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from archive.errors import StorageError
-from crawler.wire.exchange import TlsFacts
+from crawler.wire.exchange import Answer, TlsFacts
 from crawler.wire.limits import Limits, Watch
 
 
@@ -33,6 +33,7 @@ class Connection(asyncio.Protocol):
         self.port: int | None = None
         self.local: str | None = None
         self.tls: TlsFacts | None = None
+        self.dns: Answer | None = None
         self.lost = False
         self.idle_since = 0.0
         self.transport: asyncio.Transport | None = None

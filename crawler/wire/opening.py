@@ -49,6 +49,7 @@ class Opener:
         connection = Connection(self._opened, on_lost)
         try:
             await self._connect(connection, to, egress, exchange)
+            connection.dns = exchange.dns
             if to.scheme == "https":
                 await self._secure(connection, to, egress, exchange)
         except BaseException:
