@@ -11,6 +11,8 @@ need openssl openssl
 need nginx nginx-light
 need initdb postgresql
 need wget wget
+need go golang-go
+[ -d /usr/share/gocode/src/golang.org/x/mod ] || missing="$missing golang-golang-x-mod-dev"
 
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
