@@ -22,18 +22,20 @@ class OverwriteError(StorageError):
 class Files:
     """The operating system as the archive uses it; each method is one step that can fail."""
 
-    def create(self, path: Path) -> int:
+    def create(self, path: Path, mode: int = 0o644) -> int:
         """A descriptor of a new file, to append to. Raises `FileExistsError`."""
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, mode)
 
     def open(self, path: Path) -> int:
         """A descriptor of a file that exists, to append to."""
         return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
 
-    def lock(self, fd: int) -> bool:
-        """Hold the file as long as `fd` or a duplicate is open; false where another holds it."""
+    def lock(self, fd: int, *, wait: bool = False) -> bool:
+        """Hold the file as long as `fd` or a duplicate is open; false where another holds it, unless
+        told to wait for that one to end.
+        """
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             return False
         return True
@@ -66,6 +68,10 @@ class Files:
                 raise OverwriteError("another file has that name", where=Where(new)) from None
         old.unlink()
 
+    def replace(self, new: Path, path: Path) -> None:
+        """Let a file take the place of another, which may be there: before or after, never neither."""
+        new.replace(path)
+
     def unlink(self, path: Path) -> None:
         path.unlink()
 
@@ -88,24 +94,42 @@ class Files:
         self.fsync_folder(path.parent)
 
 
-def write_new(path: Path, data: bytes | Iterable[bytes], files: Files | None = None) -> None:
+def write_new(
+    path: Path, data: bytes | Iterable[bytes], files: Files | None = None, *, mode: int = 0o644
+) -> None:
     """Write a file whole and durably, or not at all; the same bytes once more are fine.
 
     Raises `OverwriteError` where a file with other bytes is there, `StorageError` where the disk
     refuses. A crash leaves at most a hidden `.part` file, which means nothing to anybody.
     """
     files = files or Files()
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with storage(path):
-        part.unlink(missing_ok=True)
-        fd = files.create(part)
-        try:
-            for chunk in (data,) if isinstance(data, bytes) else data:
-                files.write(fd, chunk)
-            files.fsync(fd)
-        finally:
-            files.close(fd)
-        _settle(part, path, files)
+        _settle(_part(path, data, files, mode), path, files)
+
+
+def write_over(path: Path, data: bytes, files: Files | None = None) -> None:
+    """Let new bytes take the place of a file's, durably: a crash leaves all the old or all the new.
+
+    Raises `StorageError` where the disk refuses; which of the two is there is then not known.
+    """
+    files = files or Files()
+    with storage(path):
+        files.replace(_part(path, data, files), path)
+        files.fsync_folder(path.parent)
+
+
+def _part(path: Path, data: bytes | Iterable[bytes], files: Files, mode: int = 0o644) -> Path:
+    """The bytes, whole and durable, under a hidden name that means nothing to anybody."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    fd = files.create(part, mode)
+    try:
+        for chunk in (data,) if isinstance(data, bytes) else data:
+            files.write(fd, chunk)
+        files.fsync(fd)
+    finally:
+        files.close(fd)
+    return part
 
 
 def _settle(part: Path, path: Path, files: Files) -> None:

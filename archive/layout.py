@@ -42,6 +42,26 @@ class ArchiveRoot:
         return self.path / "quarantine"
 
     @property
+    def log(self) -> Path:
+        """The transparency log: static files that anyone may mirror, but for `order`."""
+        return self.path / "log"
+
+    @property
+    def closed_logs(self) -> Path:
+        """Logs that `muniment log succeed` closed, numbered from 1."""
+        return self.path / "log.closed"
+
+    @property
+    def keys(self) -> Path:
+        """Public keys, and private ones that nobody else may read."""
+        return self.path / "keys"
+
+    @property
+    def timestamps(self) -> Path:
+        """A folder for each checkpoint that outsiders were asked to stamp."""
+        return self.path / "timestamps"
+
+    @property
     def catalog(self) -> Path:
         """The default catalog: an index, which `muniment rebuild` makes again."""
         return self.path / "catalog.sqlite"
@@ -57,7 +77,8 @@ class ArchiveRoot:
         if root.config.exists():
             raise UsageError("there is an archive already", where=Where(path))
         with storage(path):
-            for folder in (root.warc, root.sources, root.crawls, root.quarantine):
+            folders = (root.warc, root.sources, root.crawls, root.quarantine)
+            for folder in (*folders, root.log, root.keys, root.timestamps):
                 files.mkdir(folder)
             write_new(root.config, configuration.encode(), files)
         return root

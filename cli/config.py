@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getpass
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
 
 from archive.errors import UsageError, Where
 
@@ -17,7 +18,81 @@ operator = {operator}
 
 # The catalog is catalog.sqlite beside this file. A large archive may keep it in PostgreSQL:
 # catalog = "postgresql+psycopg://user@host/muniment"
+
+# The log that commits to every record. Its name is signed into every checkpoint and never changes.
+[log]
+origin = {origin}
+# Folders where others keep the checkpoints too: a partner's disk, a web server's folder.
+# publish = ["/mnt/library/checkpoints"]
+# A command that signs instead of the key in keys/: it reads the text and writes 64 bytes.
+# signer = ["sign-with-token", "--key", "muniment"]
+
+# Outsiders who say when a checkpoint existed (RFC 3161). Take two of different operators. `roots` are
+# the certificates that you trust them by, fetched from them by another way than this program.
+# [[authority]]
+# name = "first"
+# url = "http://timestamp.first.example/tsa"
+# roots = "keys/first-roots.pem"
+#
+# [[authority]]
+# name = "second"
+# url = "http://timestamp.second.example/tsr"
+# roots = "keys/second-roots.pem"
+
+# Outsiders who countersign the checkpoints (C2SP tlog-witness).
+# [[cosigner]]
+# name = "library.example/cosigner"
+# url = "https://library.example/cosigner"
+# vkey = "library.example/cosigner+…"
+
+# Time servers (SNTP) by which the clock of this machine is measured before each crawl.
+# [clock]
+# servers = ["ntp.example"]
+
+# The certificate that signs certifications: PKCS #12, or PEM with key and chain.
+# [certificate]
+# file = "keys/seal.p12"
 """
+
+Table = TypeVar("Table")
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """The log's own name, where its checkpoints are published, and what signs instead of its key."""
+
+    origin: str | None = None
+    publish: tuple[str, ...] = ()
+    signer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityConfig:
+    """A time-stamp authority. One marked `test` proves nothing, and everything that shows it says so."""
+
+    name: str
+    url: str
+    roots: str
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CosignerConfig:
+    """A cosigner: where it is asked, and the key by which it is known."""
+
+    name: str
+    url: str
+    vkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockConfig:
+    servers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateConfig:
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +101,11 @@ class Config:
 
     operator: str | None = None
     catalog: str | None = None
+    log: LogConfig = field(default_factory=LogConfig)
+    authority: tuple[AuthorityConfig, ...] = ()
+    cosigner: tuple[CosignerConfig, ...] = ()
+    clock: ClockConfig = field(default_factory=ClockConfig)
+    certificate: CertificateConfig | None = None
 
 
 def read_config(path: Path) -> Config:
@@ -34,20 +114,72 @@ def read_config(path: Path) -> Config:
         values = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot be read as TOML: {error}", where=Where(path)) from error
-    for key, value in values.items():
-        if key not in Config.__dataclass_fields__:
-            known = ", ".join(Config.__dataclass_fields__)
-            raise UsageError(f"unknown key {key!r}", where=Where(path), advice=f"known: {known}")
-        if not isinstance(value, str) or not value.strip():
-            raise UsageError(f"{key} must be a text", where=Where(path))
-    return Config(**values)
+    return _table(Config, values, "", Where(path))
 
 
-def new_config(operator: str) -> str:
+def _table(kind: type[Table], values: Any, prefix: str, where: Where) -> Table:
+    """A table of the file as its dataclass, by the types of its fields."""
+    if not isinstance(values, dict):
+        raise UsageError(f"{prefix.rstrip('.')} must be a table", where=where)
+    hints = get_type_hints(kind)
+    for key in values:
+        if key not in hints:
+            known = ", ".join(hints)
+            raise UsageError(f"unknown key {prefix + key!r}", where=where, advice=f"known: {known}")
+    found = {key: _value(hints[key], value, prefix + key, where) for key, value in values.items()}
+    for needed in fields(kind):  # type: ignore[arg-type]  # every kind is a dataclass
+        if needed.name in _REQUIRED.get(kind, ()) and needed.name not in found:
+            raise UsageError(f"{prefix}{needed.name} is missing", where=where)
+    return kind(**found)
+
+
+def _value(hint: Any, value: Any, name: str, where: Where) -> Any:
+    if hint in _TABLES:
+        return _table(_TABLES[hint], value, f"{name}.", where)
+    if hint in _LISTS:
+        if not isinstance(value, list):
+            raise UsageError(f"{name} must be written as [[{name}]]", where=where)
+        return tuple(_table(_LISTS[hint], entry, f"{name}.", where) for entry in value)
+    if hint == tuple[str, ...]:
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(_is_text(text) for text in texts):
+            raise UsageError(f"{name} must be a list of texts", where=where)
+        return tuple(texts)
+    if hint is bool:
+        if not isinstance(value, bool):
+            raise UsageError(f"{name} must be true or false", where=where)
+        return value
+    if not _is_text(value):
+        raise UsageError(f"{name} must be a text", where=where)
+    return value
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+_TABLES: dict[Any, type] = {
+    LogConfig: LogConfig,
+    ClockConfig: ClockConfig,
+    CertificateConfig | None: CertificateConfig,
+}
+_LISTS: dict[Any, type] = {
+    tuple[AuthorityConfig, ...]: AuthorityConfig,
+    tuple[CosignerConfig, ...]: CosignerConfig,
+}
+_REQUIRED: dict[Any, tuple[str, ...]] = {
+    AuthorityConfig: ("name", "url", "roots"),
+    CosignerConfig: ("name", "url", "vkey"),
+    CertificateConfig: ("file",),
+}
+
+
+def new_config(operator: str, origin: str) -> str:
     """The text of a new archive's `muniment.toml`."""
     import tomlkit  # noqa: PLC0415 -- only `init` writes TOML
 
-    return TEMPLATE.format(operator=tomlkit.string(operator).as_string())
+    texts = {"operator": operator, "origin": origin}
+    return TEMPLATE.format(**{key: tomlkit.string(text).as_string() for key, text in texts.items()})
 
 
 def operator_name(given: str | None, configured: str | None) -> str:

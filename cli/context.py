@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archive.errors import NotFoundError, Where
+from archive.errors import NotFoundError, StorageError, Where
 from archive.layout import ArchiveRoot
 from archive.times import Clock
 from cli import clock
@@ -31,16 +31,21 @@ operator_option = click.option(
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Archive:
     """An opened archive, with its configuration and the clock."""
 
     root: ArchiveRoot
     config: Config
     clock: Clock
+    unlogged: bool = False
+    """Whether this order wrote records that the log may lack; `with_archive` sees to them."""
+    _acting: str | None = None
 
     def operator(self, given: str | None) -> str:
-        return operator_name(given, self.config.operator)
+        """Who gives this order. Raises `UsageError` where nobody says."""
+        self._acting = operator_name(given, self.config.operator)
+        return self._acting
 
     @cached_property
     def engine(self) -> Engine:
@@ -60,19 +65,34 @@ class Archive:
         for error in ingest(self.engine, paths, self.root).damaged:
             click.echo(complaint(error).line, err=True)
 
+    def settle(self) -> None:
+        """Log what this order wrote."""
+        if self.unlogged:
+            from cli.log_keeping import keep_log  # noqa: PLC0415 -- as above
+
+            keep_log(self, self._acting or self.operator(None))
+
     def close(self) -> None:
         if "engine" in self.__dict__:
             self.engine.dispose()
 
 
 def with_archive(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Hand the opened archive to a command as its first argument."""
+    """Hand the opened archive to a command as its first argument, and log what it wrote."""
 
     @click.pass_context
     @functools.wraps(command)
     def call(context: click.Context, /, *args: Any, **options: Any) -> Any:
         with closing(open_archive(context.find_root().obj)) as archive:
-            return command(archive, *args, **options)
+            try:
+                result = command(archive, *args, **options)
+            except StorageError:  # the log, on the same disk, would only fail as well
+                raise
+            except BaseException:
+                archive.settle()
+                raise
+            archive.settle()
+            return result
 
     return call
 

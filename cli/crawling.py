@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.text import Text
 
-from archive.errors import StorageError
+from archive.errors import Error, StorageError
 from archive.ident import printed
 from catalog.held import CatalogHeld
+from cli.complaint import complaint
 from cli.context import Archive
 from cli.crawl_words import crawl_json
 from cli.exits import Exit
+from cli.log_keeping import checkpoint
 from cli.output import say, size
 from cli.visible import visible
 from crawler.run import CrawlOrder, CrawlReport, Progress, crawl, discard
@@ -33,12 +37,14 @@ def run_crawl(archive: Archive, order: CrawlOrder, name: str) -> CrawlReport:
                 held=CatalogHeld(archive.engine),
                 clock=archive.clock,
                 progress=show,
+                checkpoint=partial(_checkpoint, archive),
             )
     except StorageError as error:
         advice = (
             f"free or mount space, then `muniment crawl {name} --resume`; nothing stored is lost"
         )
         raise StorageError(error.what, where=error.where, advice=advice) from error
+    archive.unlogged = True
     archive.ingest(report.files)
     if report.end == "stopped":
         say(f"stopped; go on with `muniment crawl {name} --resume`")
@@ -66,6 +72,14 @@ def report_json(report: CrawlReport) -> dict[str, Any]:
         shortfall=report.shortfall,
     )
     return {**told, "files": [path.name for path in report.files]}
+
+
+def _checkpoint(archive: Archive) -> None:
+    """A log that takes nothing is told of, and keeps nothing from being captured."""
+    try:
+        checkpoint(archive)
+    except Error as error:
+        click.echo(complaint(error).line, err=True)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""Events: what was done or decided, written as a record before the catalog hears of it."""
+"""Events: what was done or decided, written as records before the catalog hears of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from archive.group import Group
@@ -22,6 +23,17 @@ class Attachment(NamedTuple):
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What happened, before it is known when it was written down, by whom and by which software."""
+
+    type: str
+    outcome: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    objects: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
 def record_event(
     archive: Archive,
     kind: str,
@@ -32,22 +44,36 @@ def record_event(
     objects: Iterable[str] = (),
     attachments: Iterable[Attachment] = (),
 ) -> str:
-    """Keep an event durably in a sealed `events-….warc.gz`, and ingest it; returns its id."""
+    """Keep one event durably, and ingest it; returns its id."""
+    happening = Happening(kind, outcome, dict(detail or {}), tuple(objects), tuple(attachments))
+    return record_events(archive, operator, [happening])[0]
+
+
+def record_events(archive: Archive, operator: str, happenings: Iterable[Happening]) -> list[str]:
+    """Keep events durably in one sealed `events-….warc.gz`, and ingest them; returns their ids."""
+    info = {"software": software(), "operator": operator}
+    ids = []
+    with WarcWriter(archive.root.warc, "events", info, archive.clock) as writer:
+        for happening in happenings:
+            group = _group(archive, operator, happening)
+            writer.append(group)
+            ids.append(ident(group.id))
+    archive.ingest(writer.sealed)
+    archive.unlogged = True
+    return ids
+
+
+def _group(archive: Archive, operator: str, happening: Happening) -> Group:
     event = Event(
-        type=kind,
+        type=happening.type,
         time=archive.clock(),
         operator=operator,
         software=software(),
-        outcome=outcome,
-        detail=dict(detail or {}),
-        objects=tuple(objects),
+        outcome=happening.outcome,
+        detail=dict(happening.detail),
+        objects=happening.objects,
     )
     records = tuple(
-        resource(part.uri, event.time, part.data, part.media_type) for part in attachments
+        resource(part.uri, event.time, part.data, part.media_type) for part in happening.attachments
     )
-    group = Group(event, records, new_record_id())
-    info = {"software": event.software, "operator": operator}
-    with WarcWriter(archive.root.warc, "events", info, archive.clock) as writer:
-        writer.append(group)
-    archive.ingest(writer.sealed)
-    return ident(group.id)
+    return Group(event, records, new_record_id())

@@ -114,6 +114,7 @@ def command(
     )
     taken = Taken()
     sealed = _store(archive, order, event, paths, listing=listing, taken=taken)
+    archive.unlogged = True
     archive.ingest(sealed)
     if as_json:
         write_captures(archive, imported(archive, ident(event)), as_json=True)

@@ -19,6 +19,7 @@ SETTLED = timedelta(seconds=2)
 def tend(archive: Archive, operator: str) -> None:
     """Recover and seal what a crash left open, ingest whatever the catalog lacks, clear what is over."""
     for found in recover(archive.root, archive.clock):
+        archive.unlogged = True
         if not found.cut_bytes:
             continue
         say(

@@ -1,7 +1,7 @@
 """Running a crawl: plan, first request, close. One call a crawl, as many in a process as one likes.
 
-Order of writes: the order (crawls/ID/order.json), the crawl's plan in a WARC file, both durable
-before the first request; each capture durable before its links are followed; the close; the seal.
+Order of writes: the order (crawls/ID/order.json), the crawl's plan in a WARC file, both durable, and
+the plan committed to the log, before the first request; each capture durable before its links are followed; the close; the seal.
 A crash after any of them leaves a crawl that `CrawlOrder(resume=ID)` goes on with.
 """
 
@@ -73,8 +73,12 @@ def crawl(
     progress: Callable[[Progress], None] | None = None,
     stop: Stop | None = None,
     files: Files | None = None,
+    checkpoint: Callable[[], None] | None = None,
 ) -> CrawlReport:
     """Crawl, or go on with a crawl, to its end, its limit or a stop (SIGINT is one).
+
+    `checkpoint` commits what is durable to the log: called when the plan is, before the first
+    request, and every five minutes from then on, in a thread of its own. It raises nothing.
 
     Raises `StorageError` where the disk refuses (nothing durable is lost, and the crawl can be
     resumed), `UsageError` and `NotFoundError` for an order that cannot be carried out.
@@ -86,7 +90,9 @@ def crawl(
     with folder.lock():
         counts = reconcile(archive, plan_, scope, folder.frontier) if order.resume else {}
         with _writer(plan_, archive, clock, files) as writer, Frontier(folder.frontier) as frontier:
-            session = Session(plan_, folder, scope, frontier, writer, held, clock, counts)
+            session = Session(
+                plan_, folder, scope, frontier, writer, held, clock, counts, checkpoint
+            )
             session.begin(archive)
             asyncio.run(session.work_through(resolver or system_resolver, progress, stop))
             close = session.close()

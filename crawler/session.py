@@ -42,6 +42,8 @@ from crawler.wire.opening import Opener
 
 TICK = 0.2
 """Seconds between two looks at limits, the stop event and progress."""
+CHECKPOINT = 240.0
+"""Seconds between two checkpoints of the log: with what one takes, less than five minutes (design 7)."""
 GRACE = 10.0
 """Seconds that requests in flight have left after a stop."""
 PAGES_BEGUN = "SELECT count(*) FROM urls WHERE role != 'robots' AND (state = 1 OR attempt > 1)"
@@ -95,12 +97,14 @@ class Session:
     clock: Clock
     counts: dict[str, int]
     """Captures of the whole crawl by outcome."""
+    checkpoint: Callable[[], None] | None = None
+    """Commits what is durable to the log."""
     interrupts: int = 0
     end: str = "finished"
     mandate: Mandate = field(init=False)
 
     def begin(self, archive: ArchiveRoot) -> None:
-        """Make the plan durable, unless an earlier run did. Raises `StorageError`."""
+        """Make the plan durable, unless an earlier run did, and commit it. Raises `StorageError`."""
         stored = next(
             (
                 group
@@ -121,6 +125,8 @@ class Session:
             plan=stored.entry.hex(),
             identity=self.plan.source.identity.name,
         )
+        if self.checkpoint is not None:
+            self.checkpoint()
 
     async def work_through(
         self,
@@ -198,6 +204,7 @@ class Session:
         began = time.monotonic()
         halted: float | None = None
         ending: asyncio.Task[None] | None = None
+        committing = asyncio.create_task(self._commit_now_and_then())
         while not crawling.done():
             if work.dispatcher.halted is None:
                 work.dispatcher.halted = self._reason_to_halt(began, stop)
@@ -210,8 +217,15 @@ class Session:
                 progress(self._progress(work))
             if halted is not None and (time.monotonic() - halted > GRACE or self.interrupts > 1):
                 work.archivist.failure = work.archivist.failure or StoppedError("stopped by hand")
-                return
-        await crawling
+                break
+        committing.cancel()
+        if crawling.done():
+            await crawling
+
+    async def _commit_now_and_then(self) -> None:
+        while self.checkpoint is not None:
+            await asyncio.sleep(CHECKPOINT)
+            await asyncio.to_thread(self.checkpoint)
 
     def _reason_to_halt(self, began: float, stop: Stop | None) -> str | None:
         if self.interrupts or (stop is not None and stop.is_set()):

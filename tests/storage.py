@@ -31,8 +31,8 @@ class Steps(Files):
         self.steps += 1
         return act()
 
-    def create(self, path: Path) -> int:
-        return self.step(lambda: super(Steps, self).create(path), path.touch)
+    def create(self, path: Path, mode: int = 0o644) -> int:
+        return self.step(lambda: super(Steps, self).create(path, mode), path.touch)
 
     def write(self, fd: int, data: bytes) -> None:
         half = data[: len(data) // 2]
@@ -48,6 +48,9 @@ class Steps(Files):
 
     def rename(self, old: Path, new: Path) -> None:
         self.step(lambda: super(Steps, self).rename(old, new), lambda: os.link(old, new))
+
+    def replace(self, new: Path, path: Path) -> None:
+        self.step(lambda: super(Steps, self).replace(new, path), nothing)
 
     def unlink(self, path: Path) -> None:
         self.step(lambda: super(Steps, self).unlink(path), nothing)
@@ -116,8 +119,8 @@ class LossyFiles(Steps):
             raise Crash
         return act()
 
-    def create(self, path: Path) -> int:
-        fd = super().create(path)
+    def create(self, path: Path, mode: int = 0o644) -> int:
+        fd = super().create(path, mode)
         self._fds.add(fd)
         self._hold(path)
         return fd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 from pathlib import Path
 
@@ -114,8 +115,12 @@ def test_a_flipped_bit_cuts_at_its_group(tmp_path: Path) -> None:
         flipped[at] ^= 4
         (root.warc / f"{stored[0].file}.open").write_bytes(flipped)
         (done,) = recover(root, ticking())
+        if (
+            done.quarantine is None
+        ):  # gzip itself has bits that say nothing, in a member's last byte
+            assert gzip.decompress(flipped) == gzip.decompress(data)
+            continue
         assert check_archive(root) == stored[:1]
-        assert done.quarantine is not None
         assert done.quarantine.read_bytes() == flipped[stored[1].offset :]
 
 

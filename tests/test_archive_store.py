@@ -108,7 +108,7 @@ def test_a_new_file_that_another_recovery_takes_away_is_begun_again(root: Archiv
         def __init__(self) -> None:
             self.left = 2
 
-        def create(self, path: Path) -> int:
+        def create(self, path: Path, mode: int = 0o644) -> int:
             fd = super().create(path)
             if self.left:
                 self.left -= 1

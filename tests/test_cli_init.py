@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import getpass
+import re
 from pathlib import Path
 
 import pytest
 
 from archive.errors import UsageError
-from cli.config import Config, new_config, operator_name, read_config
+from cli.config import (
+    CertificateConfig,
+    Config,
+    LogConfig,
+    new_config,
+    operator_name,
+    read_config,
+)
 from cli.context import open_archive
 from tests.muniment import muniment
 
@@ -53,8 +61,21 @@ def test_an_operator_needs_a_name_that_can_be_printed() -> None:
 @pytest.mark.parametrize("name", ['Ada "the first"', "王小明", "C:\\ada", "O'Hara # not a comment"])
 def test_any_name_survives_the_configuration_file(tmp_path: Path, name: str) -> None:
     path = tmp_path / "muniment.toml"
-    path.write_text(new_config(name), "utf-8")
-    assert read_config(path) == Config(operator=name)
+    path.write_text(new_config(name, "ministry.example/log"), "utf-8")
+    assert read_config(path) == Config(operator=name, log=LogConfig("ministry.example/log"))
+
+
+def test_the_examples_in_a_new_configuration_file_can_be_used_as_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "muniment.toml"
+    text = new_config("Ada", "ministry.example/log")
+    examples = re.sub(r"^# (?=\[|[a-z]+ = )", "", text, flags=re.MULTILINE)
+    path.write_text(examples, "utf-8")
+    config = read_config(path)
+    assert [authority.name for authority in config.authority] == ["first", "second"]
+    assert config.cosigner[0].name == "library.example/cosigner"
+    assert config.clock.servers == ("ntp.example",)
+    assert config.certificate == CertificateConfig("keys/seal.p12")
+    assert config.log.publish == ("/mnt/library/checkpoints",)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +85,12 @@ def test_any_name_survives_the_configuration_file(tmp_path: Path, name: str) -> 
         ("operater = 'Ada'", "unknown key 'operater'"),
         ("operator = 3", "operator must be a text"),
         ("catalog = ''", "catalog must be a text"),
+        ("log = 3", "log must be a table"),
+        ("[log]\nname = 'x'", "unknown key 'log.name'"),
+        ("[log]\npublish = [3]", "log.publish must be a list of texts"),
+        ("[authority]\nname = 'x'", "must be written as [[authority]]"),
+        ("[[authority]]\nname = 'x'", "authority.url is missing"),
+        ("[[authority]]\ntest = 'yes'", "authority.test must be true or false"),
     ],
 )
 def test_a_broken_configuration_is_one_line_with_its_file(
@@ -71,7 +98,7 @@ def test_a_broken_configuration_is_one_line_with_its_file(
 ) -> None:
     path = tmp_path / "muniment.toml"
     path.write_text(text)
-    with pytest.raises(UsageError, match=said) as caught:
+    with pytest.raises(UsageError, match=re.escape(said)) as caught:
         read_config(path)
     assert str(path) in str(caught.value)
 

@@ -130,8 +130,10 @@ def test_a_killed_crawl_goes_on_and_captures_nothing_twice(archive: ArchiveRoot)
     with serve(branching(900)) as site:
         for _ in range(3):
             process = crawl_process(archive, site.url + "/0")
+            while process.poll() is None and not list(archive.warc.glob("*.open")):
+                time.sleep(0.01)
             try:
-                process.wait(dice.uniform(0.9, 1.7))
+                process.wait(dice.uniform(0.1, 0.9))
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGKILL)
             process.communicate()

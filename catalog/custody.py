@@ -1,0 +1,53 @@
+"""The custody of what we hold: which files have a leaf of their own, what happened to a thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from catalog.premis import Event, EventObject, WarcFile
+
+SEAL = "seal"
+TIME_STAMP = "time stamp"
+
+
+def without_leaf(engine: Engine) -> list[WarcFile]:
+    """The sealed files of which no `seal` event tells yet, in the order of their names."""
+    told = (
+        select(EventObject.object)
+        .join(Event, col(Event.id) == col(EventObject.event_id))
+        .where(col(Event.type) == SEAL)
+    )
+    with Session(engine) as session:
+        found = session.exec(
+            select(WarcFile).where(col(WarcFile.name).not_in(told)).order_by(col(WarcFile.name))
+        )
+        return list(found)
+
+
+def events_about(engine: Engine, *objects: str, type: str | None = None) -> Iterator[Event]:  # noqa: A002
+    """The events that speak of one of these things, the earliest first."""
+    wanted = (
+        select(Event)
+        .join(EventObject, col(Event.id) == col(EventObject.event_id))
+        .where(col(EventObject.object).in_(objects))
+        .distinct()
+        .order_by(col(Event.time), col(Event.id))
+    )
+    if type is not None:
+        wanted = wanted.where(col(Event.type) == type)
+    with Session(engine) as session:
+        yield from session.exec(wanted).all()
+
+
+def objects_of(engine: Engine, type: str) -> set[str]:  # noqa: A002
+    """Everything that events of one type speak of."""
+    wanted = (
+        select(EventObject.object)
+        .join(Event, col(Event.id) == col(EventObject.event_id))
+        .where(col(Event.type) == type)
+    )
+    with Session(engine) as session:
+        return set(session.exec(wanted))

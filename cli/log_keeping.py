@@ -1,0 +1,143 @@
+"""Keeping the log: whatever an order wrote becomes entries, and a signed checkpoint, before it ends.
+
+Orders do not log by hand. `with_archive` calls `keep_log` behind each order that wrote something; a
+long crawl calls `checkpoint` meanwhile. Nothing here can lose a record: the records are durable
+before, and what the log lacks is entered the next time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from archive.digest import Digests
+from archive.durable import write_over
+from archive.errors import Error, Where, reading
+from archive.evidence.keys import KeyRing
+from archive.evidence.log import Signed, current_log
+from archive.evidence.note import NoteError
+from archive.evidence.sequencer import RefusedError, Sequencer
+from archive.warc import CHUNK
+from cli.complaint import complaint
+from cli.context import Archive
+from cli.events import Happening, record_events
+from cli.output import say
+
+EVENTS = "events-"
+"""How the names of files begin that hold events alone."""
+
+
+def keep_log(archive: Archive, operator: str) -> Signed | None:
+    """Give every sealed file its leaf, enter what the log lacks, sign, publish.
+
+    Returns the signed checkpoint; `None` where there was something to complain of, which is said.
+    """
+    try:
+        sealed = list(_seals(archive))
+        if sealed:
+            record_events(archive, operator, sealed)
+        signed = checkpoint(archive)
+    except Error as error:
+        click.echo(complaint(error).line, err=True)
+        return None
+    archive.unlogged = False
+    return signed
+
+
+def checkpoint(archive: Archive) -> Signed | None:
+    """Enter what the log lacks, sign the head and publish it. Raises `RefusedError`, `StorageError`."""
+    origin = log_origin(archive)
+    ring = KeyRing(archive.root.keys, origin)
+    if current_log(archive.root).head is None and not ring.verifiers():
+        ring.create()
+    sequencer = Sequencer(archive.root, origin, seen=list(_published(archive, origin)))
+    for error in sequencer.append().damaged:
+        click.echo(complaint(error).line, err=True)
+    signed = sequencer.sign(ring.signers(_passphrase, archive.config.log.signer))
+    if signed:
+        publish(archive, signed)
+    return signed
+
+
+def log_origin(archive: Archive) -> str:
+    """The log's name: what it was signed by, or what `muniment.toml` says before the first entry.
+
+    Raises `RefusedError` where the two differ: a name that changes would fork the log.
+    """
+    configured = archive.config.log.origin or f"muniment.invalid/{archive.root.path.resolve().name}"
+    head = current_log(archive.root).head
+    if head is None:
+        return configured
+    if archive.config.log.origin and not _continues(head.origin, configured):
+        raise RefusedError(
+            f"muniment.toml names the log {configured}, and it is signed as {head.origin}",
+            where=Where(archive.root.config),
+            advice=f'write `origin = "{head.origin}"` there',
+        )
+    return head.origin
+
+
+def publish(archive: Archive, signed: Signed) -> None:
+    """Copy the checkpoint to where others keep it too; a place that fails is told of."""
+    for place in archive.config.log.publish:
+        path = _published_at(archive, place, signed.checkpoint.origin)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_over(path, signed.data)
+        except (Error, OSError) as error:
+            say(f"the checkpoint could not be published in {place}: {error}")
+
+
+def _published(archive: Archive, origin: str) -> Iterator[Signed]:
+    """The checkpoints of this log that lie elsewhere; what cannot be read there is told of."""
+    for place in archive.config.log.publish:
+        path = _published_at(archive, place, origin)
+        if path.exists():
+            try:
+                yield Signed.parse(path.read_bytes())
+            except (NoteError, OSError) as error:
+                say(f"the checkpoint published in {place} cannot be read: {error}")
+
+
+def _published_at(archive: Archive, place: str, origin: str) -> Path:
+    name = origin.replace("/", "_")
+    return archive.root.path / place / f"{name}.checkpoint"
+
+
+def _continues(origin: str, configured: str) -> bool:
+    """Whether a log's name is the configured one or that of a successor of it."""
+    number = origin.removeprefix(configured)
+    return not number or (number.startswith("/") and number[1:].isdigit())
+
+
+def _seals(archive: Archive) -> Iterator[Happening]:
+    """A leaf for each sealed file that has none. One with nothing but events waits for company:
+    its own leaf lies in another such file, and so on.
+    """
+    from catalog.custody import SEAL, without_leaf  # noqa: PLC0415 -- loads the database
+
+    waiting = without_leaf(archive.engine)
+    if all(file.name.startswith(EVENTS) for file in waiting):
+        return
+    for file in waiting:
+        path = archive.root.warc / file.name
+        digests = _digests(path)
+        detail = {**digests.to_json(), "groups": file.groups, "records": file.records}
+        yield Happening(SEAL, detail=detail, objects=(file.name,))
+
+
+def _digests(path: Path) -> Digests:
+    with reading(path), path.open("rb") as file:
+        return Digests.of_all(iter(lambda: file.read(CHUNK), b""))
+
+
+def _passphrase(path: Path) -> bytes | None:
+    """From the environment, or asked for on a terminal."""
+    given = os.environ.get("MUNIMENT_LOG_PASSPHRASE")
+    if given is None and sys.stdin.isatty():
+        given = click.prompt(f"Passphrase of {path.name}", hide_input=True, err=True)
+    return given.encode() if given is not None else None
