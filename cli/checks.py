@@ -9,11 +9,8 @@ from typing import Any
 from archive.fixity import FixityResult
 from archive.verdict import Check, Verdict, overall
 
-LATER = (
-    Check("logged", Verdict.NOT_CHECKED, "no log yet"),
-    Check("time-stamped", Verdict.NOT_CHECKED, "no time stamps yet"),
-)
-"""What a capture will be worth once there is a log; until then nothing is claimed."""
+LATER = (Check("time-stamped", Verdict.NOT_CHECKED, "no time stamps yet"),)
+"""What a capture will be worth once there are stamps; until then nothing is claimed."""
 
 
 @dataclass(frozen=True, slots=True)

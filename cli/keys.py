@@ -57,4 +57,11 @@ KEYS = {
     "damaged": "sentences about damaged files",
     "check": "what was looked at",
     "advice": "what to do, or null",
+    "log": "name of the log, as it stands in its checkpoints",
+    "entries": "how many entries the log has",
+    "root": "of the log's tree, in hex",
+    "keys": "verifier keys that signed the checkpoint",
+    "key": "a verifier key of the log: name, id and key",
+    "signs": "whether the private half of the key is here, so that it signs",
+    "fingerprint": "SHA-256 of a public key, in hex",
 }

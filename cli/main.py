@@ -37,6 +37,7 @@ COMMANDS = {
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
     "crawls": Command("cli.crawls", "List crawls, or show what one holds and lacks.", FIND),
     "verify": Command("cli.verify", "Check a file, a capture or the whole archive.", CHECK),
+    "log": Command("cli.log", "The log: checkpoint, publish, succeed, keys.", CHECK),
     "doctor": Command("cli.doctor", "Look over the archive and say what needs care.", CHECK),
     "rebuild": Command("cli.rebuild", "Make the catalog again from the records.", CHECK),
     "demo": Command("cli.demo", "Watch a small simulated ministry being recorded.", TRY),

@@ -21,6 +21,7 @@ from cli.checks import LATER, Checked, record_check
 from cli.context import Archive
 from cli.find import capture_json, open_answer
 from cli.output import moment
+from cli.proofs import logged_check
 
 SHOWN = 20
 """Captures that one file is compared with; a page that never changes may have thousands."""
@@ -38,7 +39,7 @@ def check_capture(archive: Archive, capture: Capture, depth: Depth) -> Checked:
         results.append(_lost(capture, error))
     return Checked(
         claim=f"capture {printed(capture.id)}: record intact",
-        checks=(record_check(results), *LATER),
+        checks=(record_check(results), logged_check(archive, capture), *LATER),
         about=_about(row),
         failures=tuple(result for result in results if result.verdict is Verdict.FAILED),
         row=row,

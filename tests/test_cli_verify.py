@@ -23,7 +23,7 @@ CUT = "https://www.example.gov/cut.html"
 TEXT = "<p>第一条</p>".encode()
 DOC = random.Random(2).randbytes(9000)
 PDF = b"%PDF-1.4 given"
-REST = "logged: not checked (no log yet) · time-stamped: not checked (no time stamps yet)"
+REST = "logged: not checked (not in the log yet) · time-stamped: not checked (no time stamps yet)"
 
 
 @pytest.fixture(scope="module")
