@@ -12,7 +12,7 @@ from archive.coding import CodingError
 from archive.digest import Digests
 from archive.errors import RecordError, Where
 from archive.expected import Depth, Expected, FixityResult
-from archive.layers import PlainRecord
+from archive.layers import Message, PlainRecord
 from archive.member import inflate
 from archive.verdict import Verdict
 
@@ -98,22 +98,23 @@ class _Comparison:
         for piece in plain.pieces():
             hasher.update(piece)
         self._digest("record", "blake3", want.plain_blake3, hasher.digest())
+        message = plain.message()
         if depth is Depth.ALL:
-            self._layers(plain, want)
+            self._layers(message, want)
             return
         for name, sha256, _ in want.layers:
             if name == "payload" and sha256 is not None:
-                self._digest(name, "sha256", sha256, _sha256(plain.message.layer(name)))
+                self._digest(name, "sha256", sha256, _sha256(message.layer(name)))
 
-    def _layers(self, plain: PlainRecord, want: Expected) -> None:
+    def _layers(self, message: Message, want: Expected) -> None:
         hashed: dict[str, Digests] = {}
         for layer, sha256, blake in want.layers:
             if sha256 is None or blake is None:
                 self.add(layer, Verdict.NOT_CHECKED, "it never had a digest")
                 continue
-            name = plain.message.distinct(layer)
+            name = message.distinct(layer)
             try:
-                found = hashed.get(name) or Digests.of_all(plain.message.layer(name))
+                found = hashed.get(name) or Digests.of_all(message.layer(name))
             except CodingError as error:
                 wanted = f"sha256:{sha256.hex()}"
                 self.add(layer, Verdict.FAILED, f"the content is {error.reason}", wanted)

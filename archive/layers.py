@@ -111,7 +111,10 @@ class PlainRecord:
         self._expected = expected
         self._where = Where(expected.file, expected.offset)
         self._whole = self._inflate() if expected.plain_length <= IN_MEMORY else None
-        self.message = Message(self._block, expected.method)
+
+    def message(self) -> Message:
+        """The message inside. It is not kept: record and message would keep each other in memory."""
+        return Message(self._block, self._expected.method)
 
     def pieces(self) -> Iterator[bytes | bytearray]:
         """Header, block and closing line ends."""
