@@ -48,7 +48,7 @@ KEYS = {
     "record": "WARC-Record-ID",
     "expected": "the digest or length that was recorded",
     "found": "the digest or length that was found; of a check, what was found, in words",
-    "depth": "`stored` or `deep`",
+    "depth": "`stored`, `deep` or `every layer`",
     "format": "of an archive file: its format and version",
     "files": "names of WARC files",
     "records": "how many WARC records",

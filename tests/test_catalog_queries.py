@@ -243,6 +243,8 @@ def test_the_catalog_expects_of_records_what_their_file_says(
     ]
     assert list(expected_records(engine, files=[])) == []
     assert list(expected_records(engine, files=[path.name])) == found
+    without = [each._replace(layers=(), method="") for each in found]
+    assert list(expected_records(engine, layers=False)) == without
 
 
 def test_fixity_finds_a_flipped_bit_by_the_catalog(engine: Engine, root: ArchiveRoot) -> None:
