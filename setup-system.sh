@@ -1,6 +1,6 @@
 #!/bin/sh
-# System programs and fonts that the tests use. Installs what is missing where it may (root on Debian), and
-# names it otherwise; nothing here is needed to run muniment itself.
+# System programs and fonts that the tests use. Installs what is missing where it may (root on
+# Debian), and names it otherwise; nothing here is needed to run muniment itself.
 set -eu
 
 missing=""

@@ -100,6 +100,13 @@ def test_one_capture_without_a_proof_denies_the_yes_to_the_whole_package() -> No
     )
 
 
+def test_reasons_that_differ_are_told_for_the_first_and_counted() -> None:
+    later = replace(PROVEN, rehash=replace(REHASH, time=NOW))
+    assert reasons(PROVEN, later)[0].startswith(
+        "For each of 2 captures; for Exhibit 1: The digests"
+    )
+
+
 def test_a_failure_is_told_before_what_was_not_checked() -> None:
     changed = replace(PROVEN, rehash=replace(REHASH, match=FAILED))
     assert answered(PROVEN, BARE, changed)[0] is NO

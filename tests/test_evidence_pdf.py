@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.evidence.certification import Case, Certification, Person
+from archive.evidence.certification import Case, Certification, Exhibit, Person
 from archive.evidence.document import Style
 from archive.evidence.pdf import certification_json, certification_pdf, system_fonts
 from archive.evidence.printable import LONGEST_WORD, pieces, visible
@@ -34,6 +35,7 @@ HOSTILE = (
     "教育部" * 300,
     "\ud800 lone \udfff \ue000\U0010ffff\u0378",
     "😀👩‍👩‍👧‍👦🏳️‍🌈 e\u0301 \u0301\u0302" + "\u0300" * 60,
+    "\u24f9\u1dfd\u0942 \u0158\u1dfc \xb3\u0eca\u05a2\u2cef",
     "ไทย हिन्दी ქართული አማርኛ 한국어 ひらがな עִבְרִית",
 )
 
@@ -181,6 +183,20 @@ def test_only_a_person_fills_in_what_only_a_person_can_say() -> None:
     assert "A v. B" in told
 
 
+def test_several_captures_of_one_exhibit_are_numbered_parts_of_it() -> None:
+    exhibit = Exhibit(label="Exhibit A", captures=(PROVEN, BARE))
+    told = read(made(certification(exhibits=(exhibit,))))
+    assert "4.1 Exhibit A 4.1.1 Capture 1 of 2" in told
+    assert "4.1.2 Capture 2 of 2" in told
+
+
+def test_a_log_with_a_successor_says_so_and_one_without_does_not() -> None:
+    assert "restored from a backup that lacked 12 entries" in read(made(certification()))
+    told = read(made(certification(successions=(), keys=(), origins=())))
+    assert "No succession of the log is given." in told
+    assert "Origin of the log not collected Keys (SHA-256) not collected" in told
+
+
 def test_chinese_cyrillic_and_arabic_are_readable() -> None:
     if not system_fonts():
         pytest.skip("no font for Chinese is installed; `make setup` installs or names it")
@@ -224,6 +240,14 @@ def test_a_word_without_end_stays_between_the_margins() -> None:
     boxes = poppler("pdftotext", "-bbox", "-", "-", pdf=made(facts))
     edges = [float(x) for x in re.findall(r'xMax="([\d.]+)"', boxes)]
     assert max(edges) <= 612 - 61  # US Letter, 22 mm
+
+
+def test_the_parts_of_a_url_stand_from_left_to_right() -> None:
+    host, path = ("مثال", "إختبار"), "صفحة"
+    url = f"https://{'.'.join(host)}/{path}/٣/end?a=1"
+    pdf = made(certification(replace(BARE, url=url)))
+    as_seen = f"https://{'.'.join(part[::-1] for part in host)}/{path[::-1]}/٣/end?a=1"
+    assert as_seen in poppler("pdftotext", "-bbox", "-l", "1", "-", "-", pdf=pdf)
 
 
 @settings(max_examples=25, deadline=None)
@@ -281,4 +305,9 @@ def test_the_json_is_attached_byte_for_byte(tmp_path: Path) -> None:
     (tmp_path / "c.pdf").write_bytes(made(facts))
     done = [program("pdfdetach"), "-saveall", "-o", str(tmp_path), str(tmp_path / "c.pdf")]
     subprocess.run(done, check=True, capture_output=True)
-    assert (tmp_path / "certification.json").read_bytes() == certification_json(facts)
+    attached = (tmp_path / "certification.json").read_bytes()
+    assert attached == certification_json(facts)
+    told = json.loads(attached)
+    assert [one["answer"] for one in told["answers"]] == ["not checked", "no", "no", "no", "no"]
+    assert told["not_shown"] == list(NOT_SHOWN)
+    assert told["exhibits"][1]["captures"][0]["url"].startswith("\\ud800 lone")

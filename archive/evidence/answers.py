@@ -52,17 +52,16 @@ def first_outside_proof(capture: Capture) -> Stamp | None:
 
 def _overall(facts: Certification, judge: Callable[[Capture], Judged]) -> Judged:
     judged = [(label, *judge(capture)) for label, capture in facts.captures]
-    for answer in (Answer.NO, Answer.NOT_CHECKED, Answer.YES):
-        found = [(label, reason) for label, given, reason in judged if given is answer]
-        if found:
-            break
+    given = {answer for _, answer, _ in judged}
+    answer = next(worst for worst in (Answer.NO, Answer.NOT_CHECKED, Answer.YES) if worst in given)
+    found = [(label, reason) for label, judgement, reason in judged if judgement is answer]
     labels, reasons = _distinct(label for label, _ in found), _distinct(r for _, r in found)
     if len(judged) == 1 or (len(found) == len(judged) and len(reasons) == 1):
         return answer, reasons[0]
     if len(found) == len(judged):
         return answer, f"For each of {len(judged)} captures; for {labels[0]}: {reasons[0]}"
     told = f"{answer.capitalize()} for {len(found)} of {len(judged)} captures ({_few(labels)}): "
-    rest = sum(given is Answer.YES for _, given, _ in judged)
+    rest = sum(judgement is Answer.YES for _, judgement, _ in judged)
     return answer, f"{told}{reasons[0]} Yes for {rest}."
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from archive.errors import UsageError
 from archive.evidence.answers import Answered, answers
-from archive.evidence.certification import Capture, Certification, Fidelity, Stamp
+from archive.evidence.certification import Capture, Certification, Fidelity
 from archive.evidence.document import (
     Blanks,
     Block,
@@ -25,18 +25,16 @@ from archive.evidence.document import (
     Value,
     by_hand,
     code,
-    digits,
     text,
 )
-from archive.evidence.exhibits import exhibit_section, fidelity, stamp_note
-from archive.evidence.spelling import day, instant, second
+from archive.evidence.exhibits import exhibit_section, fidelity
+from archive.evidence.logs import log_section
+from archive.evidence.spelling import day, second
 from archive.evidence.wording import (
-    CHECK_KEYS,
     HOW_KNOWN,
     HOW_MADE,
     NOT_SHOWN,
     TEMPLATES,
-    TIMES,
     Template,
 )
 
@@ -69,7 +67,7 @@ def document(facts: Certification, jurisdiction: str) -> Document:
             _how_made(facts),
             _how_known(answered),
             Section("The exhibits", (), tuple(map(exhibit_section, facts.exhibits))),
-            _log(facts, template),
+            log_section(facts, template),
             Section("The law this paper is for", tuple(map(Paragraph, template.law))),
             _declaration(facts, template),
         ),
@@ -182,66 +180,6 @@ def _how_known(answered: tuple[Answered, ...]) -> Section:
     return Section(
         "How we know that it is unchanged",
         (*map(Paragraph, HOW_KNOWN), Paragraph("For this package:"), Bullets(found)),
-    )
-
-
-def _log(facts: Certification, template: Template) -> Section:
-    captures = [capture for _, capture in facts.captures]
-    blocks: list[Block] = [
-        Paragraph(TIMES),
-        Fields((("Origin of the log", code(*facts.origins)), *_keys(facts))),
-        Paragraph(CHECK_KEYS),
-        *_stamps(captures),
-        *_successions(facts),
-    ]
-    if template.qualified_stamps:
-        claimed = {s.authority for c in captures for s in c.stamps if s.claimed_qualified}
-        names = ", ".join(sorted(claimed)) or "none"
-        blocks.append(
-            Paragraph(f"Authorities whose time stamps are claimed to be qualified: {names}.")
-        )
-    return Section("The log, its keys and its time stamps", tuple(blocks))
-
-
-def _keys(facts: Certification) -> tuple[Row, ...]:
-    rows = tuple(
-        (f"Key: {key.use}", (*text(key.owner), *digits(key.fingerprint, note="SHA-256")))
-        for key in facts.keys
-    )
-    return rows or (("Keys (SHA-256)", text(None)),)
-
-
-def _stamps(captures: Iterable[Capture]) -> tuple[Block, ...]:
-    stamps: dict[Stamp, None] = dict.fromkeys(s for capture in captures for s in capture.stamps)
-    if not stamps:
-        return (Paragraph("There is no time stamp."),)
-    rows = tuple(
-        (Value(stamp.authority), Value(instant(stamp.time)), Value(stamp_note(stamp)))
-        for stamp in sorted(stamps, key=lambda stamp: (stamp.time, stamp.authority))
-    )
-    return (Table(("Time-stamp authority", "Time", "Result"), rows, (36, 30, 34)),)
-
-
-def _successions(facts: Certification) -> tuple[Block, ...]:
-    if not facts.successions:
-        return (Paragraph("No succession of the log is given."),)
-    return tuple(
-        Fields(
-            (
-                ("Closed log", code(one.predecessor)),
-                ("Its successor", code(one.successor)),
-                ("When and why", text(f"{instant(one.time)}: {one.reason}")),
-                (
-                    "Last checkpoint seen",
-                    (
-                        Value(f"size {one.last_seen.size}"),
-                        *digits(one.last_seen.root.hex(), note="root"),
-                    ),
-                ),
-            ),
-            "Succession of the log",
-        )
-        for one in facts.successions
     )
 
 

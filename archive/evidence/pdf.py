@@ -18,10 +18,12 @@ from typing import Any
 import rfc8785
 import typst
 
+from archive.evidence.answers import answers
 from archive.evidence.certification import Certification, to_json
 from archive.evidence.document import Style, Value
 from archive.evidence.pages import document
 from archive.evidence.printable import pieces, visible
+from archive.evidence.wording import NOT_SHOWN
 from archive.times import to_text
 
 TEMPLATE = Path(__file__).with_name("certification.typ")
@@ -61,13 +63,18 @@ def certification_pdf(facts: Certification, jurisdiction: str, fonts: Sequence[P
     missing = _missing(runs, lambda text: _can_print(text, loaded))
     try:
         return compiled(missing)
-    except typst.TypstError:  # characters that print alone, and not together
-        return compiled(frozenset("".join(runs)))
+    except typst.TypstError:  # what printed in a probe does not on the page: nothing is risked
+        return compiled(frozenset(c for run in runs for c in run if not c.isascii()))
 
 
 def certification_json(facts: Certification) -> bytes:
-    """The facts as RFC 8785 canonical JSON."""
-    return rfc8785.dumps(to_json(facts))
+    """The facts, the five answers and what is not shown, as RFC 8785 canonical JSON."""
+    given = [
+        {"question": one.question, "answer": one.answer.value, "reason": one.reason}
+        for one in answers(facts)
+    ]
+    told: dict[str, Any] = {"answers": given, "not_shown": list(NOT_SHOWN)}
+    return rfc8785.dumps({**to_json(facts), **told})
 
 
 def system_fonts() -> tuple[Path, ...]:
@@ -96,7 +103,10 @@ def _can_print(text: str, fonts: typst.Fonts) -> bool:
 
 
 def _missing(runs: Sequence[str], can_print: Callable[[str], bool]) -> frozenset[str]:
-    """The characters of `runs` that no font has: by halves, for most runs can be printed."""
+    """The characters of `runs` that no font has: by halves, for most runs can be printed.
+
+    Marks may print alone and not on the letter that they are put on; then all of that run is missing.
+    """
     if not runs or can_print("\n".join(runs)):
         return frozenset()
     if len(runs) > 1:

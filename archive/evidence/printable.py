@@ -15,7 +15,7 @@ SHOWN = 2000
 """Characters of one string that are printed; the rest is in the JSON."""
 LONGEST_WORD = 24
 """Characters after which a word may break, so that none runs over the edge of its column."""
-BREAK_AFTER = frozenset("/?&=._-+#:;,@~")
+BREAK_AFTER = frozenset("/?&=._-+#:;,@~ ")
 GROUP = 8
 
 
