@@ -42,6 +42,11 @@ class ArchiveRoot:
         return self.path / "quarantine"
 
     @property
+    def timestamps(self) -> Path:
+        """A folder for each checkpoint that is to be stamped: `archive.evidence.stamps`."""
+        return self.path / "timestamps"
+
+    @property
     def catalog(self) -> Path:
         """The default catalog: an index, which `muniment rebuild` makes again."""
         return self.path / "catalog.sqlite"
