@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -116,6 +117,15 @@ def test_a_refusal_of_the_authority_is_told_in_its_words(tsa: OddAuthority) -> N
     with pytest.raises(TimeStampError, match="algorithm") as caught:
         verify_response(response, query, DATA, tsa.real)
     assert caught.value.reason is Reason.NOT_GRANTED
+
+
+def test_a_stamp_that_was_granted_with_changes_is_one(tsa: OddAuthority, tmp_path: Path) -> None:
+    query, response = stamped(tsa)
+    answer = tsp.TimeStampResp.load(response)
+    answer["status"]["status"] = "granted_with_mods"
+    granted = bytes(answer.dump())
+    assert verify_response(granted, query, DATA, tsa.real).serial == 2
+    assert openssl_says(tmp_path / "judge", tsa, granted, int(time.time()))
 
 
 def test_an_authority_that_brings_its_own_root_is_a_stranger(
@@ -369,6 +379,23 @@ def test_a_response_with_any_byte_changed_says_the_same_or_is_refused(
         return
     intact = verify_response(response, query, DATA, authority)
     assert (found.time, found.serial, found.path) == (intact.time, intact.serial, intact.path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", VECTOR_VERDICTS)
+def test_no_byte_of_a_strangers_stamp_can_be_changed_into_a_traceback(name: str) -> None:
+    response, data, chain = vector(name)
+    authority = Authority("vector", "http://127.0.0.1/", (chain[-1],))
+    told = read_response(response).time
+    refused = 0
+    for at, byte in itertools.product(range(len(response)), (0x55, 0xFF)):
+        try:
+            changed_response = response[:at] + bytes([byte]) + response[at + 1 :]
+            found = verify_response(changed_response, None, data, authority, chain=chain[:-1])
+            assert found.time == told
+        except TimeStampError:
+            refused += 1
+    assert refused > len(response) // 2
 
 
 @settings(max_examples=300, deadline=None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -18,6 +19,14 @@ from archive.verdict import Check, Verdict
 CertPath = tuple[x509.Certificate, ...]
 """The signer's certificate, those between, and a root."""
 
+UNREADABLE = (
+    ValueError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What cryptography raises when it reads a part of a certificate or list, which it does late."""
+
 KEY_STAYED_SECRET = frozenset(
     {
         x509.ReasonFlags.unspecified,
@@ -27,6 +36,22 @@ KEY_STAYED_SECRET = frozenset(
     }
 )
 """Said as the reason, they leave earlier stamps valid; no reason given voids all (RFC 3161, 4.1)."""
+
+
+def readable(certificates: Iterable[x509.Certificate]) -> Iterator[x509.Certificate]:
+    """Those of which every part that matters here can be read; the others are part of no chain."""
+    return (certificate for certificate in certificates if _is_readable(certificate))
+
+
+def _is_readable(certificate: x509.Certificate) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd names, which are for their issuer to answer
+            _ = certificate.subject, certificate.issuer, certificate.version, certificate.extensions
+            _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except UNREADABLE:
+        return False
+    return True
 
 
 def find_path(
@@ -92,10 +117,10 @@ def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
 
 
 def _may_issue(certificate: x509.Certificate) -> bool:
+    extensions = certificate.extensions
     try:
-        extensions = certificate.extensions
         constraints = extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (ValueError, x509.ExtensionNotFound):
+    except x509.ExtensionNotFound:
         return False
     try:
         usage = extensions.get_extension_for_class(x509.KeyUsage).value
@@ -112,7 +137,7 @@ def require_purpose(signer: x509.Certificate) -> None:
     try:
         usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
         only = list(usage.value) == [ExtendedKeyUsageOID.TIME_STAMPING] and usage.critical
-    except (ValueError, x509.ExtensionNotFound):
+    except x509.ExtensionNotFound:
         only = False
     if not only:
         name = name_of(signer.subject)
@@ -142,11 +167,11 @@ def check_revocation(
 
 
 def _signed(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    if crl.issuer != issuer.subject:
-        return False
     try:
-        return crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return crl.issuer == issuer.subject and crl.is_signature_valid(
+            issuer.public_key()  # type: ignore[arg-type]
+        )
+    except (*UNREADABLE, TypeError, UnsupportedAlgorithm):
         return False
 
 
@@ -170,7 +195,7 @@ def _refuse_revoked(
 def _reason(entry: x509.RevokedCertificate) -> x509.ReasonFlags | None:
     try:
         return entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
-    except (ValueError, x509.ExtensionNotFound):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return None
 
 
@@ -183,7 +208,7 @@ def _speaks_of(
         return False
     try:
         return not any(extension.critical for extension in crl.extensions)
-    except ValueError:
+    except UNREADABLE:
         return False
 
 

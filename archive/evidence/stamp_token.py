@@ -176,7 +176,7 @@ def _certificates(embedded: Any) -> Iterator[x509.Certificate]:
         if choice.name == "certificate" and choice.chosen.serial_number > 0:  # RFC 5280, 4.1.2.2
             try:
                 yield x509.load_der_x509_certificate(choice.chosen.dump())
-            except ValueError:
+            except (ValueError, x509.InvalidVersion):
                 continue
 
 

@@ -17,7 +17,14 @@ from cryptography.hazmat.primitives import hashes
 from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
 from archive.errors import UsageError
-from archive.evidence.certpath import CertPath, check_revocation, ends, find_path, require_purpose
+from archive.evidence.certpath import (
+    CertPath,
+    check_revocation,
+    ends,
+    find_path,
+    readable,
+    require_purpose,
+)
 from archive.evidence.stamp_errors import Reason, TimeStampError
 from archive.evidence.stamp_token import (
     Imprint,
@@ -43,7 +50,7 @@ _CERTIFICATE_HASHES: dict[str, hashes.HashAlgorithm] = {
 
 @dataclass(frozen=True)
 class Authority:
-    """A time-stamp authority as the operator has chosen it. Raises `UsageError` for a bad name."""
+    """A time-stamp authority as the operator has chosen it. Raises `UsageError`."""
 
     name: str
     """Lower-case letters, digits and hyphens: it names the files of its stamps."""
@@ -59,6 +66,8 @@ class Authority:
                 f"not a name for a time-stamp authority: {self.name!r}",
                 advice="use at most 40 lower-case letters, digits and hyphens",
             )
+        if len(list(readable(self.roots))) != len(self.roots):
+            raise UsageError(f"a root certificate of {self.name} cannot be read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +120,10 @@ def verify_response(
     """
     token = read_response(response)
     _require_answer(token, request, data)
-    signer = _signer(token, chain)
+    certificates = list(readable([*token.certificates, *chain]))
+    signer = _signer(token, certificates)
     require_purpose(signer)
-    path = find_path(signer, [*token.certificates, *chain], authority.roots, token.time)
+    path = find_path(signer, certificates, authority.roots, token.time)
     _require_signature(token, path, data)
     return TimeStamp(
         authority=authority.name,
@@ -135,10 +145,10 @@ def _require_answer(token: StampToken, request: bytes | None, data: bytes) -> No
         raise TimeStampError(Reason.WRONG_NONCE, "it answers another request")
 
 
-def _signer(token: StampToken, chain: Sequence[x509.Certificate]) -> x509.Certificate:
+def _signer(token: StampToken, certificates: Sequence[x509.Certificate]) -> x509.Certificate:
     """The certificate that the signed attributes name by its digest, not the one that looks apt."""
     algorithm = _CERTIFICATE_HASHES.get(token.signer.algorithm)
-    for certificate in (*token.certificates, *chain):
+    for certificate in certificates:
         if algorithm and certificate.fingerprint(algorithm) == token.signer.digest:
             return certificate
     raise TimeStampError(
