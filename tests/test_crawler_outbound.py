@@ -78,16 +78,18 @@ def says(data: bytes) -> Callable[[socket.socket], None]:
     return serve
 
 
-def drip(connection: socket.socket) -> None:
-    """A byte now and then, so that no read of a socket ever times out."""
-    connection.recv(65536)
-    try:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-        for _ in range(200):
-            connection.sendall(b"x")
-            time.sleep(0.05)
-    except OSError:
-        pass
+def drips(head: bytes) -> Callable[[socket.socket], None]:
+    """After `head` a byte now and then, so that no read of a socket ever times out."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        with suppress(OSError):
+            connection.sendall(head)
+            for _ in range(200):
+                connection.sendall(b"x")
+                time.sleep(0.05)
+
+    return serve
 
 
 def test_a_stamp_is_fetched_with_its_revocation_list(root: ArchiveRoot, tsa: OddAuthority) -> None:
@@ -178,8 +180,10 @@ def test_an_authority_that_hangs_is_left_at_the_limit_and_others_are_asked(
     assert by_name["test"].stamp is not None
 
 
-def test_an_authority_that_drips_bytes_is_left_at_the_limit(root: ArchiveRoot) -> None:
-    with listening(drip) as url:
+@pytest.mark.parametrize("end", [b"X: ", b"\r\n", b"Content-Length: 999\r\n\r\n"])
+def test_an_authority_that_drips_bytes_is_left_at_the_limit(root: ArchiveRoot, end: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/timestamp-reply\r\n"
+    with listening(drips(head + end)) as url:
         start = time.monotonic()
         (outcome,) = once(root, Authority("drip", url, ()), limit=0.5)
         assert time.monotonic() - start < 3

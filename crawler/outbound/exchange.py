@@ -74,18 +74,20 @@ def _connection(url: str, limit: float) -> tuple[http.client.HTTPConnection, str
 def _limited(connection: http.client.HTTPConnection, url: str, limit: float) -> Iterator[None]:
     """Connect and cut the connection at the limit: a socket's own would begin anew with each byte."""
     late = threading.Event()
+    opened: list[socket.socket] = []  # the connection lets go of its own once the body begins
 
     def cut() -> None:
         late.set()
-        if connection.sock is not None:
+        for one in opened:
             with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+                one.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(limit, cut)
     timer.daemon = True
     timer.start()
     try:
         connection.connect()
+        opened.append(connection.sock)
         if late.is_set():
             raise TimeoutError
         yield
