@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
@@ -11,6 +14,16 @@ from catalog.premis import Event, EventObject, WarcFile
 
 SEAL = "seal"
 TIME_STAMP = "time stamp"
+RENEWAL = "renewal"
+CLOCK_CHECK = "clock check"
+
+
+class Told(NamedTuple):
+    """An event, and what it speaks of."""
+
+    time: datetime
+    detail: Any
+    objects: tuple[str, ...]
 
 
 def without_leaf(engine: Engine) -> list[WarcFile]:
@@ -40,6 +53,21 @@ def events_about(engine: Engine, *objects: str, type: str | None = None) -> Iter
         wanted = wanted.where(col(Event.type) == type)
     with Session(engine) as session:
         yield from session.exec(wanted).all()
+
+
+def events(engine: Engine, type: str) -> Iterator[Told]:  # noqa: A002
+    """All events of one type, the earliest first."""
+    wanted = (
+        select(Event, EventObject.object)
+        .join(EventObject, col(Event.id) == col(EventObject.event_id), isouter=True)
+        .where(col(Event.type) == type)
+        .order_by(col(Event.time), col(Event.id), col(EventObject.object))
+    )
+    with Session(engine) as session:
+        for _, rows in groupby(session.exec(wanted), key=lambda row: row[0].id):
+            found = list(rows)
+            objects = tuple(filter(None, (name for _, name in found)))
+            yield Told(found[0][0].time, found[0][0].detail, objects)
 
 
 def objects_of(engine: Engine, type: str) -> set[str]:  # noqa: A002

@@ -26,6 +26,7 @@ from cli.complaint import complaint
 from cli.context import Archive
 from cli.events import Happening, record_events
 from cli.output import say
+from cli.outside_time import ask_for_stamps, ask_meanwhile, have_stamped, stamp_events
 
 PASSPHRASE = "MUNIMENT_LOG_PASSPHRASE"  # noqa: S105 - its name, not its value
 """The variable that holds the passphrase of a locked key."""
@@ -43,6 +44,11 @@ def keep_log(archive: Archive, operator: str) -> Signed | None:
         if sealed:
             record_events(archive, operator, sealed)
         signed = checkpoint(archive)
+        ask_for_stamps(archive)
+        stamped = list(stamp_events(archive))
+        if stamped:
+            record_events(archive, operator, stamped)
+            signed = checkpoint(archive)
     except Error as error:
         click.echo(complaint(error).line, err=True)
         return None
@@ -50,8 +56,20 @@ def keep_log(archive: Archive, operator: str) -> Signed | None:
     return signed
 
 
+def checkpoint_meanwhile(archive: Archive) -> None:
+    """A checkpoint in the middle of a crawl, which a log that takes nothing does not hold up."""
+    try:
+        checkpoint(archive)
+        ask_meanwhile(archive)
+    except Error as error:
+        click.echo(complaint(error).line, err=True)
+
+
 def checkpoint(archive: Archive) -> Signed | None:
-    """Enter what the log lacks, sign the head and publish it. Raises `RefusedError`, `StorageError`."""
+    """Enter what the log lacks, sign the head, publish it, have it stamped.
+
+    Raises `RefusedError`, `StorageError`, `UncheckedError` where the key is locked.
+    """
     origin = log_origin(archive)
     ring = KeyRing(archive.root.keys, origin)
     if archive.log.head is None and not ring.verifiers():
@@ -62,6 +80,7 @@ def checkpoint(archive: Archive) -> Signed | None:
     signed = sequencer.sign(ring.signers(passphrase, archive.config.log.signer))
     if signed:
         publish(archive, signed)
+        have_stamped(archive, signed)
     return signed
 
 

@@ -30,7 +30,12 @@ COLUMNS = (
 
 @click.group("key")
 def command() -> None:
-    """The keys that sign the log: list them, replace one, retire one."""
+    """The keys that sign the log: list them, replace one, retire one.
+
+    \b
+    Example:
+      muniment log key list
+    """
 
 
 @command.command("list")

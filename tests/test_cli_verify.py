@@ -24,7 +24,7 @@ CUT = "https://www.example.gov/cut.html"
 TEXT = "<p>第一条</p>".encode()
 DOC = random.Random(2).randbytes(9000)
 PDF = b"%PDF-1.4 given"
-REST = "logged: not checked (not in the log yet) · time-stamped: not checked (no time stamps yet)"
+REST = "logged: not checked (not in the log yet) · time-stamped: not checked (not in the log)"
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,8 @@ def test_a_file_from_anywhere_is_found_by_its_bytes(archive: Path, tmp_path: Pat
     equal = f"bytes equal capture {id_of(archive, FILE)} (content): passed"
     assert done.out.splitlines() == [
         f"{path}: {equal} · record intact: passed · {REST}",
-        f"  {FILE} · received 2026-11-23 08:00:00Z",
+        f"  {FILE}",
+        "  recorded at 2026-11-23 08:00:00Z by our clock (offset not measured), no outside proof yet",
     ]
     assert (done.code, done.err) == (0, "")
 

@@ -236,6 +236,11 @@ def renewal_due(kept: Iterable[Kept], now: datetime, ahead: timedelta) -> list[T
     return [stamp for stamp in held if stamp and stamp.ends <= now + ahead]
 
 
+def stamp_folders(root: ArchiveRoot) -> list[Path]:
+    """The folders of all checkpoints that were chosen to be stamped, the smallest log first."""
+    return [folder for _, folder in _folders(root)]
+
+
 def _folders(root: ArchiveRoot) -> list[tuple[int, Path]]:
     """Those that stand: with a checkpoint."""
     if not root.timestamps.is_dir():
