@@ -66,8 +66,6 @@ def inserts(dialect: Dialect) -> dict[str, Insert]:
         "document": make("document", partial(_refuse_other, told_by="url")),
         "version": make("version", partial(_refuse_other, told_by="sha256")),
         "capture": make("capture", partial(_first_place, told_by="url")),
-        "sighting": make("sighting", _stay),
-        "link": make("link", _stay),
         "event": make("event", partial(_first_place, told_by="type")),
         "event_object": make("event_object", _stay),
         "record": make("record", _stay),

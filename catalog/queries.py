@@ -16,7 +16,7 @@ from archive.digest import Digest
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed, typed
 from archive.surt import surt
-from catalog.holdings import CODED, NO_VERSION, Capture, Crawl, Sighting, Version
+from catalog.holdings import CODED, NO_VERSION, Capture, Crawl, Version
 from catalog.keys import KEY_LENGTH, url_key, version_id
 from catalog.types import visible
 
@@ -227,14 +227,13 @@ def _by_layer(algorithm: str) -> list[tuple[str, SelectOfScalar[Capture]]]:
 
 
 def _seen_as(algorithm: str) -> SelectOfScalar[Capture]:
-    version = col(Sighting.version_id)
-    query = select(Capture).join(Sighting, col(Sighting.capture_id) == col(Capture.id))
+    version, query = col(Capture.version_id), select(Capture)
     if algorithm == "sha256":
         query = query.where(version == bindparam("version"))
     else:
         named = select(Version.id).where(col(Version.blake3) == bindparam("value"))
         query = query.where(version.in_(named))
-    return query.order_by(col(Sighting.time).desc(), col(Sighting.capture_id)).limit(_MOST)
+    return query.order_by(*_latest_first()).limit(_MOST)
 
 
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
