@@ -8,6 +8,7 @@ checks what it is about to tell, and prints.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -150,6 +151,8 @@ def _measure(root: ArchiveRoot, captures: int) -> dict[str, dict[str, float]]:
     with TemporaryDirectory() as folder:
         anew(root.path, drawn[:5])  # loads the modules, as starting the program does
         commands(root.path, drawn[:5], Path(folder))
+        gc.collect()
+        gc.freeze()  # or what the samples left behind would be looked through again and again
         return {**found, **anew(root.path, drawn), **commands(root.path, drawn, Path(folder))}
 
 
