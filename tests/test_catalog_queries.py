@@ -325,7 +325,8 @@ def test_the_crawler_is_never_sent_to_a_revisit(engine: Engine, root: ArchiveRoo
         (f"SELECT * FROM capture WHERE payload_sha256 = x'00' AND {CODED}", "capture_payload_sha256"),
         (f"SELECT * FROM capture WHERE content_blake3 = x'00' AND {NO_VERSION}", "capture_content_blake3"),
         ("SELECT * FROM capture WHERE block_blake3 = x'00'", "capture_block_blake3"),
-        ("SELECT * FROM sighting WHERE version_id = 'v' ORDER BY time DESC", "sighting_version"),
+        ("SELECT * FROM sighting WHERE version_id = 'v' ORDER BY time DESC", "capture_version"),
+        ("SELECT * FROM sighting WHERE document_id = 'd' ORDER BY time", "capture_document"),
     ],
 )  # fmt: skip
 def test_look_ups_go_by_an_index(tmp_path: Path, query: str, index: str) -> None:
