@@ -142,11 +142,19 @@ def _renewals(archive: Archive) -> Iterator[Happening]:
 
 
 def renewals_due(archive: Archive) -> list[tuple[str, str]]:
-    """Stamps, by name with the end of their certificates, that end soon and are not renewed."""
+    """Stamps, by name with the end of their certificates, that end soon and are not renewed.
+
+    A checkpoint that another authority stamped for longer needs no renewal.
+    """
     limit = to_text(archive.clock() + RENEW_AHEAD)
     renewed = objects_of(archive.engine, RENEWAL)
-    ends = ((event.objects[0], event.detail["ends"]) for event in _outsiders(archive))
-    return [(name, end) for name, end in ends if end <= limit and name not in renewed]
+    ends = [(event.objects[0], event.detail["ends"]) for event in _outsiders(archive)]
+    lasting = {name.partition("/")[0] for name, end in ends if end > limit}
+    return [
+        (name, end)
+        for name, end in ends
+        if end <= limit and name not in renewed and name.partition("/")[0] not in lasting
+    ]
 
 
 def _latest_end(archive: Archive) -> str:
