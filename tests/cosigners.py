@@ -31,13 +31,16 @@ NOW = 1_790_000_000
 
 
 @cache
-def tree(size: int, fork: int | None = None) -> Tree:
-    """The tree of `size` entries; a fork has others from the entry `fork` on."""
-    tiles = Tiles()
+def tiles(size: int, fork: int | None = None) -> Tiles:
+    """The tiles of `size` entries; a fork has others from the entry `fork` on."""
+    made = Tiles()
     common = entries(size) if fork is None else entries(min(fork, size))
-    growth = Growth(0, tiles)
-    tiles.put(growth.extend(common + entries(size - len(common), 1_000_000)))
-    return Tree(size, tiles)
+    made.put(Growth(0, made).extend(common + entries(size - len(common), 1_000_000)))
+    return made
+
+
+def tree(size: int, fork: int | None = None) -> Tree:
+    return Tree(size, tiles(size, fork))
 
 
 def signed(

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import DamagedError, Error
-from archive.evidence.log import Log, Signed
+from archive.evidence.log import CHECKPOINT, Log, Signed
 from archive.evidence.merkle import verify_consistency
 from archive.evidence.note import ED25519, Note, NoteError, Verifier
 from archive.evidence.order import Run
@@ -83,7 +83,10 @@ def audit_log(
 ) -> Iterator[Check]:
     """Steps 1 to 4 for an own log, by default as of the checkpoint that lies there now."""
     if log.head is None:
-        yield Check("signed", Verdict.NOT_CHECKED, "the log is empty")
+        if (log.folder / CHECKPOINT).exists():
+            yield Check("head", Verdict.FAILED, "it has a checkpoint and no head")
+        else:
+            yield Check("signed", Verdict.NOT_CHECKED, "the log is empty")
         return
     try:
         signed = signed or log.published()
