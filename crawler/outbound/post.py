@@ -21,9 +21,10 @@ _GONE = (http.client.RemoteDisconnected, ConnectionError)
 class PeerError(NetworkError):
     """`reason` says why in a word that does not change: unreachable, timeout, too-large, broken …"""
 
-    def __init__(self, reason: str, what: str, url: str) -> None:
+    def __init__(self, reason: str, what: str = "", url: str = "") -> None:
         super().__init__(f"{reason}: {what}", where=Where(url=url))
         self.reason = reason
+        self.detail = what
 
 
 @dataclass(frozen=True, slots=True)
