@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,12 @@ import click
 
 from archive.errors import UncheckedError, UsageError, Where
 from archive.evidence.keys import KeyRing
-from archive.evidence.log import Signed
+from archive.evidence.log import RESTORED, Signed
 from archive.evidence.note import Note, NoteError
 from archive.evidence.sequencer import Sequencer
 from archive.evidence.succession import SUCCESSION, close_log
 from archive.reader import groups
-from cli import log_key
+from cli import log_audit, log_cosign, log_key
 from cli.context import Archive, operator_option, with_archive
 from cli.events import Attachment, Happening, record_events
 from cli.log_keeping import (
@@ -34,6 +36,8 @@ def command() -> None:
     """The log that commits to every record: what is in it cannot be changed unnoticed."""
 
 
+command.add_command(log_audit.command)
+command.add_command(log_cosign.command)
 command.add_command(log_key.command)
 
 
@@ -109,7 +113,8 @@ def succeed(archive: Archive, *, reason: str, last_seen: Path | None, operator: 
       muniment log succeed --reason "restored from the backup of 2026-11-01 after a disk failure"
     """
     who = archive.operator(operator)
-    seen = [*seen_elsewhere(archive), *([_read(last_seen)] if last_seen else [])]
+    seen = [*seen_elsewhere(archive), *_marked(archive)]
+    seen += [_read(last_seen)] if last_seen else []
     closed = close_log(archive.root, base_origin(archive), seen)
     ring = KeyRing(archive.root.keys, closed.successor)
     key = next(iter(ring.verifiers()), None) or ring.create()
@@ -138,6 +143,14 @@ def _file_of_succession(archive: Archive, successor: str) -> Path:
             if raw.get("type") == SUCCESSION and raw["detail"]["successor"] == successor:
                 return path
     raise AssertionError("the event was recorded just now")
+
+
+def _marked(archive: Archive) -> Iterator[Signed]:
+    """The later checkpoint that a restore or a cosigner left word of, if it did."""
+    path = archive.root.log / RESTORED
+    if path.exists():
+        with suppress(NoteError):  # a mark may say no more than that
+            yield Signed.parse(path.read_bytes())
 
 
 def _read(path: Path) -> Signed:

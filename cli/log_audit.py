@@ -17,7 +17,7 @@ from archive.evidence.seen import Seen
 from archive.evidence.tiles import TileReader
 from archive.layout import ArchiveRoot
 from archive.verdict import Check, Verdict, overall
-from cli.clock import software
+from cli.clock import agent
 from cli.context import Archive, open_archive
 from cli.exits import VERDICTS, Exit
 from cli.log_keeping import log_origin
@@ -118,8 +118,7 @@ def _audit_target(
     if target.startswith(("http://", "https://")):
         from crawler.outbound.tiles import RemoteLog  # noqa: PLC0415 -- a folder needs no network
 
-        agent = software().replace(" ", "/", 1)
-        with closing(RemoteLog(target, agent=agent)) as remote:
+        with closing(RemoteLog(target, agent=agent())) as remote:
             yield from _audit(remote.checkpoint(), remote, verifiers, state, root)
         return
     log = Log(Path(target), Path(target))

@@ -34,7 +34,7 @@ from archive.evidence.timestamp import Authority, TimeStamp
 from archive.reader import groups
 from archive.times import to_text
 from catalog.custody import CLOCK_CHECK, RENEWAL, SEAL, TIME_STAMP, Told, events, objects_of
-from cli.clock import software
+from cli.clock import agent
 from cli.context import Archive
 from cli.events import Happening
 from cli.output import say
@@ -81,7 +81,7 @@ def ask_for_stamps(archive: Archive) -> None:
         return
     with _alone(archive) as ours:
         if ours:
-            stamp_pending(archive.root, chosen, archive.clock, agent=software())
+            stamp_pending(archive.root, chosen, archive.clock, agent=agent())
 
 
 def ask_meanwhile(archive: Archive) -> None:

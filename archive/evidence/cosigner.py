@@ -56,7 +56,7 @@ class Answer(NamedTuple):
 class RequestError(DamagedError):
     """A request that is not answered with a cosignature, and the status that says why."""
 
-    def __init__(self, status: int, what: str, *, size: int | None = None) -> None:
+    def __init__(self, status: int, what: str = "", *, size: int | None = None) -> None:
         super().__init__(what)
         self.status = status
         self.size = size

@@ -36,6 +36,8 @@ REASONS = {
 }
 """What the statuses of tlog-witness mean to a log whose own proof is right."""
 
+LOOK_LIMIT = 2.0
+"""Seconds for a look at what a cosigner has seen: every order that logs takes one."""
 _LARGEST = 64 * 1024
 """Bytes of an answer: a few lines."""
 
@@ -48,7 +50,9 @@ class CosigningError(PeerError):
     `None` where it shows none: then there is only its word.
     """
 
-    def __init__(self, reason: str, what: str, url: str, seen: Signed | None = None) -> None:
+    def __init__(
+        self, reason: str, what: str = "", url: str = "", seen: Signed | None = None
+    ) -> None:
         super().__init__(reason, what, url)
         self.seen = seen
 
@@ -88,12 +92,15 @@ def ask_cosigner(
             seen = _seen_size(peer, reply)
             if seen > size:
                 what = f"it has cosigned {seen} entries, and the log has {size}"
-                raise CosigningError(LOG_BEHIND, what, url, _shown(peer, signed, keys))
+                seen_there = _shown(peer, signed.checkpoint.origin, keys)
+                raise CosigningError(LOG_BEHIND, what, url, seen_there)
             if seen != known:
                 reply = _submit(peer, signed, tree, seen)
         if reply.status == 422:
             what = "it has cosigned another tree than the one that the log begins with"
-            raise CosigningError(LOG_BEHIND, what, url, _shown(peer, signed, keys))
+            raise CosigningError(
+                LOG_BEHIND, what, url, _shown(peer, signed.checkpoint.origin, keys)
+            )
         if reply.status != 200:
             told = reply.body[:200].decode("utf-8", "backslashreplace").strip()
             reason = REASONS.get(reply.status, "status")
@@ -131,9 +138,17 @@ def _verified(peer: Peer, body: bytes, signed: Signed, verifier: CosignatureVeri
     return Cosigned(line, time)
 
 
-def _shown(peer: Peer, signed: Signed, keys: tuple[Verifier, ...]) -> Signed | None:
-    """The checkpoint that the cosigner keeps of our log, if our log's key signed it."""
-    origin = signed.checkpoint.origin
+def seen_by_cosigner(
+    url: str, origin: str, keys: tuple[Verifier, ...], *, agent: str, limit: float = LOOK_LIMIT
+) -> Signed | None:
+    """The checkpoint that a cosigner keeps of our log, signed by one of its keys; `None` where it
+    shows none or does not answer. Raises `UsageError` for a URL that is none.
+    """
+    with closing(Peer(url, agent=agent, limit=limit)) as peer:
+        return _shown(peer, origin, keys)
+
+
+def _shown(peer: Peer, origin: str, keys: tuple[Verifier, ...]) -> Signed | None:
     path = f"{sha256(origin.encode()).hexdigest()}/checkpoint"
     try:
         reply = peer.get(path, largest=MAX_NOTE)
