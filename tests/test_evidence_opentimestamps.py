@@ -38,6 +38,12 @@ from tests.calendar_server import (
     prepend,
     varuint,
 )
+from tests.ots_examples import (
+    HELLO_WORLD,
+    HELLO_WORLD_OTS,
+    TWO_CALENDARS,
+    TWO_CALENDARS_OTS,
+)
 from tests.storage import Crash, FailingFiles, LossyFiles
 
 CHECKPOINT = b"a checkpoint"
@@ -150,12 +156,19 @@ def test_the_first_block_of_bitcoin_is_read_as_all_the_world_reads_it() -> None:
     assert genesis.merkle_root[::-1].hex() == root
 
 
-@given(at=st.integers(0, 79), flip=st.integers(1, 255))
-def test_a_header_that_was_altered_anywhere_is_none(at: int, flip: int) -> None:
+@given(at=st.integers(0, 71) | st.integers(76, 79), flip=st.integers(1, 255))
+def test_a_header_that_was_altered_is_none(at: int, flip: int) -> None:
     data = bytearray(bytes.fromhex(GENESIS))
     data[at] ^= flip
     with pytest.raises(HeaderError):
         BlockHeader.parse(bytes(data))
+
+
+@pytest.mark.parametrize("bits", [0x1CFFFFFF, 0x1D80FFFF, 0x2101FFFF, 0x237FFFFF, 0xFF000001, 0])
+def test_a_target_that_is_none_is_met_by_nothing(bits: int) -> None:
+    data = bytes.fromhex(GENESIS)
+    with pytest.raises(HeaderError, match="its own target"):
+        BlockHeader.parse(data[:72] + bits.to_bytes(4, "little") + data[76:])
 
 
 @given(data=st.binary(min_size=80, max_size=80))
@@ -172,6 +185,27 @@ def test_a_file_written_by_hand_is_read_and_written_back_the_same() -> None:
     assert proof == promised(FIRST)
     digest = sha256(proof.question(FIRST) + b"time").digest()
     assert proof.pending == [Pending(FIRST, digest)]
+
+
+def test_a_proof_that_others_made_leads_to_the_root_that_the_world_knows() -> None:
+    proof = Proof.parse(HELLO_WORLD_OTS, HELLO_WORLD)
+    (claim,) = proof.blocks
+    root = "8a1b66ecb7cbd07d8139a7e7d7f2c41aab1f5009b8364aaf61d03ad245e47e00"
+    assert (claim.height, claim.merkle_root[::-1].hex()) == (358_391, root)
+    assert proof.to_bytes() == HELLO_WORLD_OTS
+    header_with_root = header(claim.merkle_root).hex().encode()
+    assert state(proof, {358_391: header_with_root}).check.verdict is Verdict.PASSED
+    with pytest.raises(OpenTimestampsError, match="wrong-digest"):
+        Proof.parse(HELLO_WORLD_OTS, HELLO_WORLD[:-1])
+
+
+def test_what_another_program_sent_to_calendars_is_upgraded_all_the_same() -> None:
+    proof = Proof.parse(TWO_CALENDARS_OTS, TWO_CALENDARS)
+    assert proof.to_bytes() == TWO_CALENDARS_OTS
+    alice, bob = proof.pending
+    assert alice.calendar == "https://alice.btc.calendar.opentimestamps.org"
+    assert bob.calendar == "https://bob.btc.calendar.opentimestamps.org"
+    assert proof.upgraded(alice.commitment, bitcoin(5)).pending == [bob]
 
 
 def test_what_no_program_of_today_knows_is_kept() -> None:

@@ -38,7 +38,7 @@ class BlockHeader:
 
     @classmethod
     def parse(cls, data: bytes) -> BlockHeader:
-        """Raises `HeaderError`: a header that was altered anywhere no longer meets its target."""
+        """Raises `HeaderError`. What was altered in a header, but for its target, shows in its hash."""
         if len(data) != _HEADER.size:
             raise HeaderError(f"not a block header: {len(data)} bytes, not {_HEADER.size}")
         _, _, merkle_root, seconds, bits, _ = _HEADER.unpack(data)
@@ -86,8 +86,10 @@ class State:
 
 
 def _target(bits: int) -> int:
-    """The largest hash allowed: 23 bits of mantissa, 8 of exponent to base 256; 0 where negative."""
+    """The largest hash allowed: 23 bits of mantissa, 8 of exponent to base 256.
+
+    Where that is negative or has more than 256 bits, none is allowed.
+    """
     exponent, mantissa = bits >> 24, bits & 0x7FFFFF
-    if bits & 0x800000:
-        return 0
-    return mantissa << 8 * (exponent - 3) if exponent > 3 else mantissa >> 8 * (3 - exponent)
+    target = mantissa << 8 * (exponent - 3) if exponent > 3 else mantissa >> 8 * (3 - exponent)
+    return -1 if bits & 0x800000 or target >= 1 << 256 else target

@@ -1,9 +1,9 @@
 """The OpenTimestamps proof beside a checkpoint in timestamps/: read, added to, judged.
 
     timestamps/<size>-<first 16 hex digits of the root>/
-        checkpoint.ots               the proof, as far as it goes; replaced whole when something came
-        <height>.header              a block's header in hex, which an operator puts there
-        <calendar>.ots-attempts.jsonl  when a calendar was asked in vain, and why
+        checkpoint.ots      the proof, as far as it goes; replaced whole when something came
+        <height>.header     a block's header in hex, which an operator puts there
+        checkpoint.ots.<calendar>.attempts.jsonl  when it was asked in vain, and why
 
 What is still to do is read off the proof itself. One process at a time adds; its caller sees to that.
 """
@@ -79,8 +79,8 @@ def note(folder: Path, calendar: str, attempt: Attempt, files: Files | None = No
 
 def _attempts(folder: Path, calendar: str) -> Path:
     """Named by the calendar's address without its scheme, as far as a file name takes it."""
-    name = re.sub(r"[^a-z0-9.-]+", "-", calendar.partition("://")[2].lower()).strip(".-")
-    return folder / f"{name[:100]}.ots-attempts.jsonl"
+    name = re.sub(r"[^a-z0-9]+", "-", calendar.partition("://")[2].lower()).strip("-")
+    return folder / f"{CALENDAR_PROOF}.{name[:100]}.attempts.jsonl"
 
 
 def _headers(folder: Path) -> dict[int, bytes]:

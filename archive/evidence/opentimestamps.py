@@ -44,7 +44,7 @@ _HIGHEST = 2**31 - 1
 class OpenTimestampsError(DamagedError):
     """Bytes that are no proof for this checkpoint; `reason` is a word that does not change."""
 
-    def __init__(self, reason: str, what: str) -> None:
+    def __init__(self, reason: str, what: str = "") -> None:
         super().__init__(f"no OpenTimestamps proof, {reason}: {what}")
         self.reason = reason
         self.detail = what

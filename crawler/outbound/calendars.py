@@ -71,7 +71,7 @@ def ask_calendars(
     """
     asked = Asked([], [])
     questions: list[Question] = []
-    for folder in folders:
+    for folder in reversed(folders):  # what is still to be sent comes before what has time
         try:
             questions += _questions(folder, calendars, clock, send=folder == newest)
         except DamagedError as error:
