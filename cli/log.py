@@ -17,6 +17,7 @@ from archive.evidence.sequencer import Sequencer
 from archive.evidence.succession import SUCCESSION, close_log
 from archive.reader import groups
 from cli import log_audit, log_cosign, log_key
+from cli.calendars import told_by
 from cli.context import Archive, operator_option, with_archive
 from cli.events import Attachment, Happening, record_events
 from cli.log_keeping import (
@@ -28,6 +29,7 @@ from cli.log_keeping import (
     seen_elsewhere,
 )
 from cli.output import json_option, say, write_fields, write_json
+from cli.outside_time import latest_folder
 from cli.tending import tend
 
 
@@ -163,9 +165,13 @@ def _read(path: Path) -> Signed:
 def _row(archive: Archive, signed: Signed) -> dict[str, Any]:
     said = signed.checkpoint
     by = Note.parse(signed.data).verified_by(archive.log.ring.verifiers())
-    return {
+    row = {
         "log": said.origin,
         "entries": said.size,
         "root": said.root.hex(),
         "keys": [key.vkey for key in by],
     }
+    sent = told_by(archive, filter(None, (latest_folder(archive),)))
+    if sent:
+        row["opentimestamps"] = f"{sent.check.verdict.value} ({sent.check.reason})"
+    return row
