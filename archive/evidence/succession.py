@@ -69,7 +69,7 @@ def close_log(
     files = files or Files()
     log = current_log(root)
     closed = closed_logs(root)
-    if log.head is not None:
+    if log.head is not None or log.is_restored:
         target = root.closed_logs / str(len(closed) + 1)
         with storage(target):
             files.mkdir(root.closed_logs)

@@ -1,0 +1,382 @@
+"""A backup: the files of an archive copied into a folder elsewhere, each read back and listed.
+
+Order of writes, so that the former backup stays whole until the new one is:
+
+    1. new sealed WARC files, and whatever else is new or changed, in places that the former list
+       does not name (archive.manifest)
+    2. their names are made durable
+    3. the list takes the place of the former one
+    4. what no list names any more is removed
+
+A damaged file of the archive is told of, and the copy that the backup has of it stays. So does the
+copy of one that is gone and ought not to be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from archive.backup_items import Contents, Item, never_changes
+from archive.copying import Folder, Progress, changed, chunks_of, digest_of, is_plain
+from archive.durable import Files
+from archive.errors import DamagedError, UncheckedError, UsageError, Where, reading, storage
+from archive.evidence.log import HEAD, Head, Log, all_logs, current_log
+from archive.evidence.sequencer import RefusedError
+from archive.evidence.tiles import TileError
+from archive.expected import Depth, expected_in
+from archive.fixity import check_all
+from archive.layout import ArchiveRoot
+from archive.manifest import MANIFEST, STATE, Manifest
+from archive.stored import OPEN, sealed_name
+from archive.verdict import Verdict
+
+LOCK = "backup.lock"
+ABOUT = "backup.json"
+"""When the backup was made, on whose order, by which program."""
+
+
+@dataclass
+class BackupReport:
+    """What a backup did, and what it holds now."""
+
+    copied: int = 0
+    copied_bytes: int = 0
+    kept: int = 0
+    """Files that it held already."""
+    manifest: bytes = b""
+    """SHA-256 of its list."""
+    private_keys: int = 0
+    """How many were left out."""
+    open_groups: int = 0
+    """Groups in files that are still being written; they are in the backup."""
+    damaged: list[DamagedError] = field(default_factory=list)
+
+    @property
+    def files(self) -> int:
+        return self.copied + self.kept
+
+
+def backup(
+    root: ArchiveRoot,
+    folder: Path,
+    *,
+    about: Mapping[str, str],
+    known: Mapping[str, bytes] | None = None,
+    with_keys: bool = False,
+    check: bool = False,
+    files: Files | None = None,
+    progress: Progress | None = None,
+) -> BackupReport:
+    """Bring the backup of an archive in `folder` up to date; the first time, make one.
+
+    `known` is the SHA-256 of sealed WARC files by name, as their seal events have it. With `check`
+    every copy that is there already is read again, and one that is damaged made anew.
+    Raises `UsageError` where the folder is no place for this backup, `RefusedError` where it holds
+    a later log than the archive, `StorageError` where its disk refuses.
+    """
+    files = files or Files()
+    with _claimed(root, folder, files) as target:
+        work = _Backup(
+            target,
+            Contents(root, with_keys),
+            known=known or {},
+            check=check,
+            files=files,
+            progress=progress,
+        )
+        return work.run(orjson.dumps(dict(about), option=orjson.OPT_APPEND_NEWLINE))
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The list of the backup in a folder; `None` where there is none. Raises `DamagedError`."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return None
+    return Manifest.parse(b"".join(chunks_of(path)), Where(path))
+
+
+class _Backup:
+    """One backup. `_new` grows into its list, `_found` into the paths that the archive has."""
+
+    def __init__(
+        self,
+        target: Folder,
+        contents: Contents,
+        *,
+        known: Mapping[str, bytes],
+        check: bool,
+        files: Files,
+        progress: Progress | None,
+    ) -> None:
+        self._root = contents.root
+        self._target = target
+        self._contents = contents
+        self._known = known
+        self._check = check
+        self._files = files
+        self._progress = progress
+        self._former = read_manifest(target.path) or Manifest()
+        self._new: dict[str, bytes] = {}
+        self._found: set[str] = set()
+        self._same_log = True
+        self._report = BackupReport(damaged=contents.damaged)
+
+    def run(self, about: bytes) -> BackupReport:
+        self._contents.hold_log()
+        self._refuse_later_log()
+        self._target.sweep()
+        self._state = f"{STATE}/{_next_number(self._target.path / STATE)}"
+        for item in self._contents.items():
+            self._take(item)
+        for path in sorted(self._former.places.keys() - self._found - {ABOUT}):
+            self._gone(path)
+        self._refuse_other_log()
+        self._commit(about)
+        self._clear()
+        self._report.private_keys = self._contents.private_keys
+        self._report.open_groups = self._contents.open_groups
+        return self._report
+
+    def _take(self, item: Item) -> None:
+        """Copy a file, or keep the copy that is there."""
+        try:
+            self._sealed(item) if item.is_sealed else self._other(item)
+        except FileNotFoundError:
+            if item.path.endswith(OPEN):  # it was sealed just now
+                self._take(self._contents.sealed(item))
+            return
+        except DamagedError as error:
+            self._report.damaged.append(error)
+            self._save(item.path)
+        self._found.add(item.path)
+
+    def _sealed(self, item: Item) -> None:
+        former, known = self._former.digest_of(item.path), self._known.get(item.source.name)
+        if former and known in {None, former}:
+            length = item.source.lstat().st_size
+            if self._is_there(item.path, former, length):
+                self._keep(item.path)
+                return
+        expected = known or former
+        if expected is None:
+            _check_by_itself(item.source)
+        self._copy(item, item.path, expected)
+
+    def _other(self, item: Item) -> None:
+        """Whatever is no sealed file is small, and read to see whether it has changed."""
+        former, now, length = self._former.digest_of(item.path), *_measured(item)
+        if former == now and self._is_there(item.path, now, length):
+            self._keep(item.path)
+            return
+        if former and former != now and self._stays(item.path):
+            raise changed(item.source, former, now)
+        self._copy(item, f"{self._state}/{item.path}", None)
+
+    def _copy(self, item: Item, place: str, expected: bytes | None) -> None:
+        chunks = self._counted(_chunks(item))
+        self._new[place] = self._target.write(
+            place, chunks, expected=expected, source=item.source, mode=item.mode
+        )
+        self._report.copied += 1
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+            self._report.copied_bytes += len(chunk)
+            if self._progress:
+                self._progress(len(chunk))
+
+    def _keep(self, path: str) -> None:
+        """Leave the copy of a file as the former backup has it, if it has one."""
+        place = self._former.places.get(path)
+        if place and place not in self._new:
+            self._new[place] = self._former.digests[place]
+            self._report.kept += 1
+
+    def _save(self, path: str) -> None:
+        """Keep a copy that there may be no other of any more, if it is what the former list says."""
+        place = self._former.places.get(path)
+        if place is None:
+            return
+        copy = self._target.inside(place)
+        if is_plain(copy) and digest_of(copy) == self._former.digests[place]:
+            self._keep(path)
+        else:
+            told = DamagedError("the copy in the backup is damaged or missing", where=Where(copy))
+            self._report.damaged.append(told)
+
+    def _is_there(self, path: str, digest: bytes, length: int) -> bool:
+        """Whether the copy is there, of the right length; its bytes are read where that was asked."""
+        copy = self._target.inside(self._former.places[path])
+        if not is_plain(copy) or copy.lstat().st_size != length:
+            return False
+        return not self._check or digest_of(copy, self._progress) == digest
+
+    def _gone(self, path: str) -> None:
+        """A file that the former backup has and the archive has not."""
+        if path.startswith("log/") and self._contents.log is None:
+            self._save(path)  # the log is damaged, which is told already
+        elif path.endswith(OPEN):
+            if sealed_name(path) not in self._found:
+                self._missing(path)
+        elif self._stays(path):
+            self._missing(path)
+
+    def _missing(self, path: str) -> None:
+        # A partial tile may go once there is a wider one (C2SP tlog-tiles, "Partial tiles").
+        if not is_plain(self._root.path / path) and ".p/" not in path:
+            told = DamagedError(
+                "the file is missing",
+                where=Where(self._root.path / path),
+                advice="bring it back from the backup, which keeps its copy",
+            )
+            self._report.damaged.append(told)
+        self._save(path)
+
+    def _stays(self, path: str) -> bool:
+        return never_changes(path) and (self._same_log or not path.startswith("log/"))
+
+    def _refuse_later_log(self) -> None:
+        """An archive that was set back must not take the place of what was there before."""
+        place = self._former.places.get(f"log/{HEAD}")
+        log = self._contents.log
+        if place is None or log is None:
+            return
+        path = self._target.inside(place)
+        before = Head.parse(b"".join(chunks_of(path)), Where(path))
+        self._same_log = log.head is not None and log.head.origin == before.origin
+        for each in all_logs(self._root):
+            if each.head and each.head.origin == before.origin:
+                if not self._holds(each, before):
+                    raise _later_log(self._target.path, before)
+                return
+        raise UsageError(
+            f"another archive's backup is there: its log is {before.origin}",
+            where=Where(self._target.path),
+            advice="name another folder",
+        )
+
+    def _holds(self, log: Log, before: Head) -> bool:
+        """Whether a log begins with the one that the former backup holds."""
+        if log.size < before.size:
+            return False
+        try:
+            return log.tree(before.size).root() == before.root
+        except TileError as error:
+            self._contents.give_up_log(error)
+            return True
+
+    def _refuse_other_log(self) -> None:
+        """Raises `UncheckedError` where the log was closed while its files were copied."""
+        log = self._contents.log
+        if log and log.head and (now := current_log(self._root).head):
+            if now.origin == log.head.origin:
+                return
+            raise UncheckedError(
+                "the log was succeeded meanwhile",
+                where=Where(self._root.log),
+                advice="give the same order again",
+            )
+
+    def _commit(self, about: bytes) -> None:
+        place = f"{self._state}/{ABOUT}"
+        self._new[place] = self._target.write(place, [about])
+        self._target.settle()
+        data = Manifest(self._new).to_bytes()
+        self._report.manifest = self._target.write(MANIFEST, [data])
+        self._target.settle()
+
+    def _clear(self) -> None:
+        """Remove what changes and is no longer listed; of sealed files nothing is ever removed."""
+        base = self._target.path
+        for path in sorted((base / STATE).rglob("*"), reverse=True):
+            with storage(path):
+                if path.is_dir() and not path.is_symlink():
+                    if not any(path.iterdir()):
+                        path.rmdir()
+                elif path.relative_to(base).as_posix() not in self._new:
+                    self._files.unlink(path)
+
+
+@contextmanager
+def _claimed(root: ArchiveRoot, folder: Path, files: Files) -> Iterator[Folder]:
+    """The folder of a backup, which nobody else writes in meanwhile."""
+    here, archive = folder.resolve(), root.path.resolve()
+    if here == archive or here in archive.parents or archive in here.parents:
+        raise UsageError("a backup must lie outside the archive", where=Where(folder))
+    ours = (here / LOCK).exists() or (here / MANIFEST).exists()
+    if here.exists() and not ours and (not here.is_dir() or any(here.iterdir())):
+        raise UsageError(
+            "neither an empty folder nor a backup", where=Where(folder), advice="name a new folder"
+        )
+    with storage(here):
+        files.mkdir(here)
+        if not (here / LOCK).exists():  # before all else: it marks the folder as ours
+            files.close(files.create(here / LOCK))
+            files.fsync_folder(here)
+    with locked(here, files):
+        yield Folder(here, files)
+
+
+@contextmanager
+def locked(folder: Path, files: Files) -> Iterator[None]:
+    """Keep everybody else from writing a backup. Raises `UsageError` where somebody does."""
+    path = folder / LOCK
+    if not os.access(
+        path, os.W_OK
+    ):  # brought here by another tool, or on a disk that takes nothing
+        yield
+        return
+    with reading(path):
+        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if not files.lock(fd):
+            raise UsageError("a backup is being written there", where=Where(folder))
+        yield
+    finally:
+        os.close(fd)
+
+
+def _check_by_itself(path: Path) -> None:
+    """A sealed file of which nothing outside tells the digest: its statements tell of its records."""
+    for checked in check_all(path.parent, expected_in(path), Depth.STORED):
+        for result in checked.results:
+            if result.verdict is Verdict.FAILED:
+                raise DamagedError(
+                    f"{result.layer}: expected {result.expected}, found {result.found}",
+                    where=Where(path, result.offset),
+                    advice="bring the file back from a copy",
+                )
+
+
+def _chunks(item: Item) -> Iterator[bytes]:
+    return iter([item.data]) if item.data is not None else chunks_of(item.source, item.end)
+
+
+def _measured(item: Item) -> tuple[bytes, int]:
+    """SHA-256 and length of what counts of a file."""
+    hasher, length = hashlib.sha256(), 0
+    for chunk in _chunks(item):
+        hasher.update(chunk)
+        length += len(chunk)
+    return hasher.digest(), length
+
+
+def _next_number(folder: Path) -> int:
+    numbers = [int(path.name) for path in folder.glob("[1-9]*") if path.name.isdigit()]
+    return max(numbers, default=0) + 1
+
+
+def _later_log(folder: Path, before: Head) -> RefusedError:
+    return RefusedError(
+        f"the backup holds entries of the log that the archive lacks: it has {before.size}",
+        where=Where(folder),
+        advice="the archive was set back: restore from this backup, or name another folder",
+    )
