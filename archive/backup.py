@@ -149,9 +149,14 @@ class _Backup:
         try:
             self._sealed(item) if item.is_sealed else self._other(item)
         except FileNotFoundError:
+            if item.data is not None or is_plain(item.source):  # it is the backup that is gone
+                raise
             if item.path.endswith(OPEN):  # it was sealed just now
                 self._take(self._contents.sealed(item))
-            return
+                return
+            if not self._stays(item.path):  # it was taken away just now
+                return
+            self._missing(item.path)
         except DamagedError as error:
             self._report.damaged.append(error)
             self._save(item.path)

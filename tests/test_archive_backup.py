@@ -221,6 +221,17 @@ def test_a_file_sealed_while_the_backup_comes_to_it_is_copied_as_sealed(
     same(root, bring_back(tmp_path / "d", tmp_path / "r"), keys=False)
 
 
+def test_a_backup_that_goes_away_meanwhile_is_not_taken_for_whole(
+    root: ArchiveRoot, tmp_path: Path
+) -> None:
+    class Unmounted(Files):
+        def fsync(self, fd: int) -> None:
+            shutil.rmtree(tmp_path / "d", ignore_errors=True)
+
+    with pytest.raises(FileNotFoundError):
+        back_up(root, tmp_path / "d", files=Unmounted())
+
+
 def test_a_damaged_file_is_told_of_and_never_replaces_its_good_copy(
     root: ArchiveRoot, tmp_path: Path
 ) -> None:
