@@ -15,31 +15,24 @@ copy of one that is gone and ought not to be.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
 
+from archive.backup_folder import ABOUT, claimed, next_state, read_manifest
 from archive.backup_items import Contents, Item, never_changes
+from archive.backup_log import continues, logged_before, refuse_succeeded
 from archive.copying import Folder, Progress, changed, chunks_of, digest_of, is_plain
 from archive.durable import Files
-from archive.errors import DamagedError, UncheckedError, UsageError, Where, reading, storage
-from archive.evidence.log import HEAD, Head, Log, all_logs, current_log
-from archive.evidence.sequencer import RefusedError
-from archive.evidence.tiles import TileError
+from archive.errors import DamagedError, Where, storage
 from archive.expected import Depth, expected_in
 from archive.fixity import check_all
 from archive.layout import ArchiveRoot
 from archive.manifest import MANIFEST, STATE, Manifest
 from archive.stored import OPEN, sealed_name
 from archive.verdict import Verdict
-
-LOCK = "backup.lock"
-ABOUT = "backup.json"
-"""When the backup was made, on whose order, by which program."""
 
 
 @dataclass
@@ -82,7 +75,7 @@ def backup(
     a later log than the archive, `StorageError` where its disk refuses.
     """
     files = files or Files()
-    with _claimed(root, folder, files) as target:
+    with claimed(root, folder, files) as target:
         work = _Backup(
             target,
             Contents(root, with_keys),
@@ -92,14 +85,6 @@ def backup(
             progress=progress,
         )
         return work.run(orjson.dumps(dict(about), option=orjson.OPT_APPEND_NEWLINE))
-
-
-def read_manifest(folder: Path) -> Manifest | None:
-    """The list of the backup in a folder; `None` where there is none. Raises `DamagedError`."""
-    path = folder / MANIFEST
-    if not path.exists():
-        return None
-    return Manifest.parse(b"".join(chunks_of(path)), Where(path))
 
 
 class _Backup:
@@ -130,14 +115,16 @@ class _Backup:
 
     def run(self, about: bytes) -> BackupReport:
         self._contents.hold_log()
-        self._refuse_later_log()
+        before = logged_before(self._target, self._former)
+        if before:
+            self._same_log = continues(self._contents, before, self._target.path)
         self._target.sweep()
-        self._state = f"{STATE}/{_next_number(self._target.path / STATE)}"
+        self._state = next_state(self._target.path)
         for item in self._contents.items():
             self._take(item)
         for path in sorted(self._former.places.keys() - self._found - {ABOUT}):
             self._gone(path)
-        self._refuse_other_log()
+        refuse_succeeded(self._contents)
         self._commit(about)
         self._clear()
         self._report.private_keys = self._contents.private_keys
@@ -248,48 +235,6 @@ class _Backup:
     def _stays(self, path: str) -> bool:
         return never_changes(path) and (self._same_log or not path.startswith("log/"))
 
-    def _refuse_later_log(self) -> None:
-        """An archive that was set back must not take the place of what was there before."""
-        place = self._former.places.get(f"log/{HEAD}")
-        log = self._contents.log
-        if place is None or log is None:
-            return
-        path = self._target.inside(place)
-        before = Head.parse(b"".join(chunks_of(path)), Where(path))
-        self._same_log = log.head is not None and log.head.origin == before.origin
-        for each in all_logs(self._root):
-            if each.head and each.head.origin == before.origin:
-                if not self._holds(each, before):
-                    raise _later_log(self._target.path, before)
-                return
-        raise UsageError(
-            f"another archive's backup is there: its log is {before.origin}",
-            where=Where(self._target.path),
-            advice="name another folder",
-        )
-
-    def _holds(self, log: Log, before: Head) -> bool:
-        """Whether a log begins with the one that the former backup holds."""
-        if log.size < before.size:
-            return False
-        try:
-            return log.tree(before.size).root() == before.root
-        except TileError as error:
-            self._contents.give_up_log(error)
-            return True
-
-    def _refuse_other_log(self) -> None:
-        """Raises `UncheckedError` where the log was closed while its files were copied."""
-        log = self._contents.log
-        if log and log.head and (now := current_log(self._root).head):
-            if now.origin == log.head.origin:
-                return
-            raise UncheckedError(
-                "the log was succeeded meanwhile",
-                where=Where(self._root.log),
-                advice="give the same order again",
-            )
-
     def _commit(self, about: bytes) -> None:
         place = f"{self._state}/{ABOUT}"
         self._new[place] = self._target.write(place, [about])
@@ -308,45 +253,6 @@ class _Backup:
                         path.rmdir()
                 elif path.relative_to(base).as_posix() not in self._new:
                     self._files.unlink(path)
-
-
-@contextmanager
-def _claimed(root: ArchiveRoot, folder: Path, files: Files) -> Iterator[Folder]:
-    """The folder of a backup, which nobody else writes in meanwhile."""
-    here, archive = folder.resolve(), root.path.resolve()
-    if here == archive or here in archive.parents or archive in here.parents:
-        raise UsageError("a backup must lie outside the archive", where=Where(folder))
-    ours = (here / LOCK).exists() or (here / MANIFEST).exists()
-    if here.exists() and not ours and (not here.is_dir() or any(here.iterdir())):
-        raise UsageError(
-            "neither an empty folder nor a backup", where=Where(folder), advice="name a new folder"
-        )
-    with storage(here):
-        files.mkdir(here)
-        if not (here / LOCK).exists():  # before all else: it marks the folder as ours
-            files.close(files.create(here / LOCK))
-            files.fsync_folder(here)
-    with locked(here, files):
-        yield Folder(here, files)
-
-
-@contextmanager
-def locked(folder: Path, files: Files) -> Iterator[None]:
-    """Keep everybody else from writing a backup. Raises `UsageError` where somebody does."""
-    path = folder / LOCK
-    if not os.access(
-        path, os.W_OK
-    ):  # brought here by another tool, or on a disk that takes nothing
-        yield
-        return
-    with reading(path):
-        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        if not files.lock(fd):
-            raise UsageError("a backup is being written there", where=Where(folder))
-        yield
-    finally:
-        os.close(fd)
 
 
 def _check_by_itself(path: Path) -> None:
@@ -372,16 +278,3 @@ def _measured(item: Item) -> tuple[bytes, int]:
         hasher.update(chunk)
         length += len(chunk)
     return hasher.digest(), length
-
-
-def _next_number(folder: Path) -> int:
-    numbers = [int(path.name) for path in folder.glob("[1-9]*") if path.name.isdigit()]
-    return max(numbers, default=0) + 1
-
-
-def _later_log(folder: Path, before: Head) -> RefusedError:
-    return RefusedError(
-        f"the backup holds entries of the log that the archive lacks: it has {before.size}",
-        where=Where(folder),
-        advice="the archive was set back: restore from this backup, or name another folder",
-    )

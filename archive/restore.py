@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from archive.backup import ABOUT, locked, read_manifest
+from archive.backup_folder import ABOUT, locked, read_manifest
 from archive.backup_items import mode_of
 from archive.copying import Folder, Progress, changed, chunks_of, digest_of
 from archive.durable import Files

@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 from archive.backup import BackupReport, backup
 from archive.copying import Folder
 from archive.durable import Files
-from archive.errors import DamagedError, NotFoundError, StorageError, UsageError, Where
+from archive.errors import (
+    DamagedError,
+    NotFoundError,
+    StorageError,
+    UncheckedError,
+    UsageError,
+    Where,
+)
 from archive.evidence.keys import KeyRing
 from archive.evidence.log import Signed, current_log
 from archive.evidence.sequencer import RefusedError
@@ -625,7 +632,7 @@ def test_an_archive_that_was_set_back_never_replaces_its_later_backup(
     commit(root)
     back_up(root, tmp_path / "later", with_keys=True)
     restored = bring_back(tmp_path / "older", tmp_path / "r")
-    with pytest.raises(RefusedError, match="entries of the log that the archive lacks: it has 264"):
+    with pytest.raises(RefusedError, match="entries that the log of the archive lacks: it has 264"):
         back_up(restored, tmp_path / "later")
     unmark(restored)
     fill(restored, 1, "d")
@@ -650,6 +657,24 @@ def test_a_log_that_was_closed_and_succeeded_goes_into_the_same_backup(
     LEFT_OUT.add("log.closed/1/lock")
     assert back_up(root, tmp_path / "d").damaged == []
     same(root, bring_back(tmp_path / "d", tmp_path / "r"), keys=False)
+
+
+def test_a_log_that_is_closed_while_it_is_copied_makes_no_backup(
+    root: ArchiveRoot, tmp_path: Path
+) -> None:
+    back_up(root, tmp_path / "d")
+    before = content(tmp_path / "d")
+
+    class Succeeding(Files):
+        def create(self, path: Path, mode: int = 0o644) -> int:
+            if current_log(root).head:
+                close_log(root, ORIGIN)
+            return super().create(path, mode)
+
+    fill(root, 1, "c")
+    with pytest.raises(UncheckedError, match="succeeded meanwhile"):
+        back_up(root, tmp_path / "d", files=Succeeding())
+    assert content(tmp_path / "d") == before
 
 
 def test_a_restored_log_is_not_signed_until_somebody_says_how_it_goes_on(
