@@ -16,6 +16,8 @@ SEAL = "seal"
 TIME_STAMP = "time stamp"
 RENEWAL = "renewal"
 CLOCK_CHECK = "clock check"
+BACKUP = "backup"
+RESTORE = "restore"
 
 
 class Told(NamedTuple):
@@ -79,3 +81,15 @@ def objects_of(engine: Engine, type: str) -> set[str]:  # noqa: A002
     )
     with Session(engine) as session:
         return set(session.exec(wanted))
+
+
+def sealed_digests(engine: Engine) -> dict[str, bytes]:
+    """SHA-256 of each sealed file that has a leaf of its own, as the latest one has it."""
+    wanted = (
+        select(EventObject.object, Event.detail)
+        .join(Event, col(Event.id) == col(EventObject.event_id))
+        .where(col(Event.type) == SEAL)
+        .order_by(col(Event.time), col(Event.id))
+    )
+    with Session(engine) as session:
+        return {name: bytes.fromhex(detail["sha256"]) for name, detail in session.exec(wanted)}
