@@ -35,6 +35,8 @@ WINDOW = 1 << 12
 """Bytes looked at first when a member's end is not known: most statements fit."""
 SAMPLES, SAMPLE = 4, 512
 """Pieces of a block, and bytes of each, that tell whether packing it is worth while."""
+SMALL = 1 << 12
+"""Bytes of a block below which there is nothing to be saved: most statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def _deflated(parts: Iterator[bytes], level: int) -> Iterator[bytes]:
 def _level(block: bytes) -> int:
     """Which packing suits a block, by what its bytes say: headers may lie, a sample does not."""
     size = len(block)
-    if size < SAMPLES * SAMPLE:
+    if size < SMALL:
         return FAST
     step = (size - SAMPLE) // SAMPLES
     sample = b"".join(block[at : at + SAMPLE] for at in range(step, size - SAMPLE + 1, step))
