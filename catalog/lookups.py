@@ -1,12 +1,14 @@
 """The selects of look-ups: SQL compiled once for a dialect, whose rows come as plain values.
 
-Before SQLAlchemy runs a select for the first time it makes ready for whatever may be asked of its
-result, which takes longer than to open the catalog and find the row. A command asks but once.
+SQLAlchemy compiles them; the driver runs them. Before SQLAlchemy itself runs a select it makes ready
+for whatever may be asked of the result, which takes longer than to open the catalog and find the
+row, and a command asks but once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic
@@ -16,12 +18,12 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Select,
+    Table,
     TextClause,
     literal_column,
     select,
 )
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeEngine
 
 from catalog.values import Model, table_of, values
 
@@ -31,7 +33,7 @@ Convert = Callable[[Any], Any]
 
 @dataclass(frozen=True, eq=False)
 class Lookup(Generic[Model]):
-    """A select of whole rows of one table, built once and run often."""
+    """A select of whole rows of one table, built once and run often; its transaction is the driver's."""
 
     model: type[Model]
     select: Select[Any]
@@ -52,8 +54,9 @@ class Lookup(Generic[Model]):
     def __call__(self, connection: Connection, **parameters: Any) -> list[Model]:
         """The rows; each parameter that the select names must be among those given."""
         compiled = _compiled(self, connection.dialect)
-        rows = connection.exec_driver_sql(compiled.sql, compiled.parameters(parameters))
-        return list(values(self.model, compiled.converted(rows.all())))
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute(compiled.sql, compiled.parameters(parameters))
+            return list(values(self.model, compiled.converted(cursor.fetchall())))
 
 
 @dataclass(frozen=True)
@@ -83,19 +86,26 @@ def _compiled(lookup: Lookup[Any], dialect: Dialect) -> _Compiled:
     assert isinstance(compiled, SQLCompiler)
     names = compiled.positiontup
     assert names is not None, "both drivers are given tuples"
-    binds = compiled.binds
-    columns = table_of(lookup.model).columns
-    converts = (_kind(column.type, dialect).result_processor(dialect, None) for column in columns)
+    named = {name: compiled.binds[name] for name in names}
     return _Compiled(
         sql=str(compiled),
-        fixed={name: binds[name].value for name in names if not binds[name].required},
+        fixed={name: bind.value for name, bind in named.items() if not bind.required},
         binds=tuple(
-            (name, _kind(binds[name].type, dialect).bind_processor(dialect)) for name in names
+            (name, named[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
         ),
-        results=tuple((place, convert) for place, convert in enumerate(converts) if convert),
+        results=_results(table_of(lookup.model), dialect),
     )
 
 
-def _kind(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
-    """A type as this dialect has it."""
-    return kind.dialect_impl(dialect)
+@lru_cache(maxsize=128)
+def _results(table: Table, dialect: Dialect) -> tuple[tuple[int, Convert], ...]:
+    """The columns of a table that are not as the driver gives them, and what makes them so."""
+    kinds = [column.type for column in table.columns]
+    # Types of one class convert alike, and to ask each of them takes longer than to ask the database.
+    converts = {
+        type(kind): kind.dialect_impl(dialect).result_processor(dialect, None)
+        for kind in {type(kind): kind for kind in kinds}.values()
+    }
+    return tuple(
+        (place, convert) for place, kind in enumerate(kinds) if (convert := converts[type(kind)])
+    )
