@@ -57,8 +57,7 @@ class Message:
 def split(block: bytes, method: str = "GET") -> Message:
     """Take a stored block apart; `method` is the request's, for an answer to HEAD has no body."""
     reader = ResponseReader(method)
-    pieces = reader.feed(block)
-    reader.eof()
+    pieces = [*reader.feed(block), *reader.eof()]
     return _message(block, reader, pieces)
 
 
@@ -145,14 +144,20 @@ class ResponseReader:
             self._finish(self._received - len(rest) + used)
         return pieces
 
-    def eof(self) -> None:
-        """The connection ended: a close-delimited answer is now complete, any other was cut."""
+    def eof(self) -> list[memoryview]:
+        """The connection ended: a close-delimited answer is now complete, any other was cut.
+
+        Gives what was held back as the possible start of a head and is payload after all.
+        """
         if self.complete or self._received == 0:
-            return
+            return []
         if self.head is None:
+            held = bytes(self._pending)
             self._end_inside_head()
-        elif self.framing == "close" or "bad-chunk" in self.flaws:
+            return [memoryview(held)] if self.framing == "close" else []
+        if self.framing == "close" or "bad-chunk" in self.flaws:
             self._finish(self._received)
+        return []
 
     @property
     def over_limit(self) -> bool:

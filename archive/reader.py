@@ -18,7 +18,7 @@ from blake3 import blake3
 
 from archive.digest import Digests
 from archive.errors import RecordError, Where, reading
-from archive.evidence.leaf import SALT, entry, parse_salt
+from archive.evidence.leaf import SALT, parse_salt
 from archive.group import STATEMENT_LIMIT
 from archive.ident import ident
 from archive.member import MAGIC, inflate
@@ -113,8 +113,8 @@ def _group(path: Path, view: mmap.mmap, at: int) -> StoredGroup:
         plain_blake3=blake3(plain).digest(),
         uri=named.get("warc-target-uri"),
     )
-    committed = entry(parse_salt(named.get(SALT.lower()), where), leaf)
-    return StoredGroup(metadata, _skip(path, view, end, lengths) - at, raw["id"], raw, committed)
+    salt = parse_salt(named.get(SALT.lower()), where)
+    return StoredGroup(metadata, _skip(path, view, end, lengths) - at, raw["id"], raw, salt, leaf)
 
 
 def _skip(path: Path, view: mmap.mmap, at: int, lengths: list[Any]) -> int:

@@ -19,7 +19,6 @@ from typing import Self
 
 from archive.durable import Files
 from archive.errors import StorageError, Where, storage
-from archive.evidence.leaf import entry
 from archive.group import Encoded, Group, encode_group
 from archive.member import encode
 from archive.stored import OPEN, StoredGroup, StoredRecord, sealed_name
@@ -255,5 +254,6 @@ def _stored(file: _Open, group: Group, encoded: Encoded) -> StoredGroup:
         plain_blake3=member.plain.blake3,
         uri=member.record.uri,
     )
-    committed = entry(group.salt, encoded.leaf)
-    return StoredGroup(metadata, encoded.length, encoded.raw["id"], encoded.raw, committed)
+    return StoredGroup(
+        metadata, encoded.length, encoded.raw["id"], encoded.raw, group.salt, encoded.leaf
+    )

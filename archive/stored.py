@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from archive.digest import Digests
 from archive.errors import RecordError, Where
+from archive.evidence.leaf import entry
 from archive.statement import Statement
 from archive.statement_json import from_json
 
@@ -41,8 +42,9 @@ class StoredGroup:
     length: int
     id: str
     raw: dict[str, Any]
-    entry: bytes
-    """What stands for the statement in the log (archive.evidence.leaf)."""
+    salt: bytes
+    leaf: bytes
+    """The statement's bytes, and what hides them in the log (archive.evidence.leaf)."""
 
     @property
     def file(self) -> str:
@@ -59,6 +61,11 @@ class StoredGroup:
     @property
     def where(self) -> Where:
         return Where(self.file, self.offset)
+
+    @cached_property
+    def entry(self) -> bytes:
+        """What stands for the statement in the log."""
+        return entry(self.salt, self.leaf)
 
     @cached_property
     def statement(self) -> Statement:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlalchemy import Engine, Select, select
 
 from catalog.premis import Event, EventObject, WarcFile
+from catalog.values import table_of, values
 
+_EVENT, _OBJECT, _FILE = table_of(Event).c, table_of(EventObject).c, table_of(WarcFile).c
 SEAL = "seal"
 TIME_STAMP = "time stamp"
 RENEWAL = "renewal"
@@ -30,66 +32,70 @@ class Told(NamedTuple):
 
 def without_leaf(engine: Engine) -> list[WarcFile]:
     """The sealed files of which no `seal` event tells yet, in the order of their names."""
-    told = (
-        select(EventObject.object)
-        .join(Event, col(Event.id) == col(EventObject.event_id))
-        .where(col(Event.type) == SEAL)
-    )
-    with Session(engine) as session:
-        found = session.exec(
-            select(WarcFile).where(col(WarcFile.name).not_in(told)).order_by(col(WarcFile.name))
-        )
-        return list(found)
+    query = select(table_of(WarcFile)).where(_FILE.name.not_in(_spoken_of(SEAL)))
+    with engine.connect() as connection:
+        return list(values(WarcFile, connection.execute(query.order_by(_FILE.name))))
+
+
+def event_by_id(engine: Engine, event_id: str) -> Event | None:
+    query = select(table_of(Event)).where(_EVENT.id == event_id)
+    with engine.connect() as connection:
+        return next(values(Event, connection.execute(query)), None)
 
 
 def events_about(engine: Engine, *objects: str, type: str | None = None) -> Iterator[Event]:  # noqa: A002
     """The events that speak of one of these things, the earliest first."""
     wanted = (
-        select(Event)
-        .join(EventObject, col(Event.id) == col(EventObject.event_id))
-        .where(col(EventObject.object).in_(objects))
+        select(table_of(Event))
+        .join(table_of(EventObject), _EVENT.id == _OBJECT.event_id)
+        .where(_OBJECT.object.in_(objects))
         .distinct()
-        .order_by(col(Event.time), col(Event.id))
+        .order_by(_EVENT.time, _EVENT.id)
     )
     if type is not None:
-        wanted = wanted.where(col(Event.type) == type)
-    with Session(engine) as session:
-        yield from session.exec(wanted).all()
+        wanted = wanted.where(_EVENT.type == type)
+    with engine.connect() as connection:
+        yield from values(Event, connection.execute(wanted).all())
 
 
 def events(engine: Engine, type: str) -> Iterator[Told]:  # noqa: A002
     """All events of one type, the earliest first."""
     wanted = (
-        select(Event, EventObject.object)
-        .join(EventObject, col(Event.id) == col(EventObject.event_id), isouter=True)
-        .where(col(Event.type) == type)
-        .order_by(col(Event.time), col(Event.id), col(EventObject.object))
+        select(_EVENT.id, _EVENT.time, _EVENT.detail, _OBJECT.object)
+        .outerjoin_from(table_of(Event), table_of(EventObject), _EVENT.id == _OBJECT.event_id)
+        .where(_EVENT.type == type)
+        .order_by(_EVENT.time, _EVENT.id, _OBJECT.object)
     )
-    with Session(engine) as session:
-        for _, rows in groupby(session.exec(wanted), key=lambda row: row[0].id):
+    with engine.connect() as connection:
+        for _, rows in groupby(connection.execute(wanted), key=itemgetter(0)):
             found = list(rows)
-            objects = tuple(filter(None, (name for _, name in found)))
-            yield Told(found[0][0].time, found[0][0].detail, objects)
+            _, time, detail, _ = found[0]
+            yield Told(time, detail, tuple(row.object for row in found if row.object))
 
 
 def objects_of(engine: Engine, type: str) -> set[str]:  # noqa: A002
     """Everything that events of one type speak of."""
-    wanted = (
-        select(EventObject.object)
-        .join(Event, col(Event.id) == col(EventObject.event_id))
-        .where(col(Event.type) == type)
+    with engine.connect() as connection:
+        return set(connection.scalars(_spoken_of(type)))
+
+
+def _spoken_of(type: str) -> Select[tuple[str]]:  # noqa: A002
+    """What events of one type speak of."""
+    return (
+        select(_OBJECT.object)
+        .join_from(table_of(EventObject), table_of(Event), _EVENT.id == _OBJECT.event_id)
+        .where(_EVENT.type == type)
     )
-    with Session(engine) as session:
-        return set(session.exec(wanted))
 
 
 def sealed_digests(engine: Engine) -> dict[str, bytes]:
     """SHA-256 of each sealed file that has a leaf of its own, as the latest one has it."""
     wanted = (
-        select(EventObject.object, Event.detail)
-        .join(Event, col(Event.id) == col(EventObject.event_id))
-        .where(col(Event.type) == SEAL)
-        .order_by(col(Event.time), col(Event.id))
+        select(_OBJECT.object, _EVENT.detail)
+        .join_from(table_of(EventObject), table_of(Event), _EVENT.id == _OBJECT.event_id)
+        .where(_EVENT.type == SEAL)
+        .order_by(_EVENT.time, _EVENT.id)
     )
-    with Session(engine) as session:
-        return {name: bytes.fromhex(detail["sha256"]) for name, detail in session.exec(wanted)}
+    with engine.connect() as connection:
+        rows = connection.execute(wanted)
+        return {name: bytes.fromhex(detail["sha256"]) for name, detail in rows}

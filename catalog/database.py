@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from archive.errors import StorageError, UsageError, Where
@@ -50,12 +50,7 @@ def _bring_up_to_date(engine: Engine) -> None:
 
 
 def _engine(target: str | Path) -> Engine:
-    if isinstance(target, Path) or "://" not in target:
-        target = f"sqlite:///{target}"
-    try:
-        url = make_url(target)
-    except ArgumentError as error:
-        raise UsageError(f"not the URL of a database: {target!r}") from error
+    url = _url(target)
     if url.get_backend_name() == "postgresql":
         # Positional parameters let ingest hand over tuples, as SQLite takes them.
         return create_engine(url.set(drivername="postgresql+psycopg"), paramstyle="format")
@@ -67,6 +62,15 @@ def _engine(target: str | Path) -> Engine:
     raise UsageError(
         f"no catalog on {url.get_backend_name()!r}", advice="give sqlite:///… or postgresql://…"
     )
+
+
+def _url(target: str | Path) -> URL:
+    if isinstance(target, Path) or "://" not in target:
+        return URL.create("sqlite", database=str(target))
+    try:
+        return make_url(target)
+    except ArgumentError as error:
+        raise UsageError(f"not the URL of a database: {target!r}") from error
 
 
 def _on_sqlite_connect(connection: Any, _: Any) -> None:

@@ -8,15 +8,14 @@ from datetime import datetime
 from itertools import starmap
 from typing import Any
 
-from sqlalchemy import Engine, Row, and_, func
-from sqlalchemy import select as sql
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import Engine, Row, and_, func, select
 
 from archive.expected import Expected
 from catalog.capture_rows import ANSWER, LAYERS
 from catalog.holdings import Capture
 from catalog.keys import url_key
 from catalog.premis import Event, EventObject, Record, WarcFile
+from catalog.values import table_of, values
 
 FIXITY_CHECK = "fixity check"
 """Type of the events that tell of one; their objects are names of WARC files."""
@@ -47,28 +46,32 @@ class FileCheck:
 def records_of(engine: Engine, capture: Capture) -> list[Record]:
     """The records of a capture, the statement first, in the order of the file."""
     start, end = capture.offset, capture.offset + capture.length
-    offset = col(Record.offset)
-    query = select(Record).where(Record.file == capture.file, offset >= start, offset < end)
-    with Session(engine) as session:
-        return list(session.exec(query.order_by(offset)))
+    record = table_of(Record).c
+    query = select(table_of(Record)).where(
+        record.file == capture.file, record.offset >= start, record.offset < end
+    )
+    with engine.connect() as connection:
+        return list(values(Record, connection.execute(query.order_by(record.offset))))
 
 
 def record_referred_to(engine: Engine, revisit: Capture) -> Record | None:
     """The record that holds the body of a revisit, where the archive has it."""
+    record, of = table_of(Record), table_of(Capture)
     query = (
-        select(Record)
-        .join(Capture, col(Capture.id) == col(Record.statement_id))
+        select(record)
+        .join(of, of.c.id == record.c.statement_id)
         .where(
-            Capture.url_key == url_key(revisit.revisit_url or ""),
-            Capture.record_id == revisit.revisit_of,
-            Record.file == Capture.file,
-            col(Record.offset) >= col(Capture.offset),
-            col(Record.offset) < col(Capture.offset) + col(Capture.length),
-            Record.record_id == revisit.revisit_of,
+            of.c.url_key == url_key(revisit.revisit_url or ""),
+            of.c.record_id == revisit.revisit_of,
+            record.c.file == of.c.file,
+            record.c.offset >= of.c.offset,
+            record.c.offset < of.c.offset + of.c.length,
+            record.c.record_id == revisit.revisit_of,
         )
+        .limit(1)
     )
-    with Session(engine) as session:
-        return session.exec(query).first()
+    with engine.connect() as connection:
+        return next(values(Record, connection.execute(query)), None)
 
 
 def expected_records(
@@ -82,8 +85,8 @@ def expected_records(
 
     Without `layers`, which are what is inside a record, they are read in half the time.
     """
-    record, of = SQLModel.metadata.tables["record"], SQLModel.metadata.tables["capture"]
-    query = sql(*(record.c[name] for name in _RECORD))
+    record, of = table_of(Record), table_of(Capture)
+    query = select(*(record.c[name] for name in _RECORD))
     if layers:
         digests = [of.c[f"{layer}_{name}"] for layer in LAYERS for name in ("sha256", "blake3")]
         told = and_(of.c.id == record.c.statement_id, record.c.role == ANSWER)
@@ -119,23 +122,21 @@ def _with_layers(row: Row[Any]) -> Expected:
 
 def file_checks(engine: Engine) -> list[FileCheck]:
     """All WARC files by name, each with its last fixity check."""
+    event, told, file = table_of(Event), table_of(EventObject), table_of(WarcFile)
     last = (
-        select(col(EventObject.object).label("name"), func.max(Event.time).label("last"))
-        .join(Event, col(Event.id) == col(EventObject.event_id))
-        .where(Event.type == FIXITY_CHECK)
-        .group_by(col(EventObject.object))
+        select(told.c.object.label("name"), func.max(event.c.time).label("last"))
+        .join_from(told, event, event.c.id == told.c.event_id)
+        .where(event.c.type == FIXITY_CHECK)
+        .group_by(told.c.object)
         .subquery()
     )
     query = (
-        select(WarcFile, last.c.last)
-        .outerjoin(last, last.c.name == col(WarcFile.name))
-        .order_by(col(WarcFile.name))
+        select(file.c.name, file.c.length, file.c.records, last.c.last)
+        .outerjoin_from(file, last, last.c.name == file.c.name)
+        .order_by(file.c.name)
     )
-    with Session(engine) as session:
-        return [
-            FileCheck(file.name, file.length, file.records, checked)
-            for file, checked in session.exec(query)
-        ]
+    with engine.connect() as connection:
+        return list(starmap(FileCheck, connection.execute(query)))
 
 
 def due(engine: Engine, before: datetime) -> list[FileCheck]:

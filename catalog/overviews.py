@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, func, text
-from sqlmodel import Session, col, select
+from sqlalchemy import Engine, func, select, text
 
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed, typed
 from catalog.holdings import SIGHTING, Capture, Crawl, Document, Version
+from catalog.premis import Agent
 from catalog.queries import beginning_with
+from catalog.values import plain, table_of, values
+
+_CAPTURE, _CRAWL = table_of(Capture).c, table_of(Crawl).c
+_DOCUMENT, _VERSION = table_of(Document).c, table_of(Version).c
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,11 @@ class VersionSeen:
 
 def crawls(engine: Engine, source: str | None = None) -> list[Crawl]:
     """All crawls, or those of a source, the latest first."""
-    query = select(Crawl).order_by(col(Crawl.started).desc(), col(Crawl.id))
+    query = select(table_of(Crawl)).order_by(_CRAWL.started.desc(), _CRAWL.id)
     if source is not None:
-        query = query.where(Crawl.source == source)
-    with Session(engine) as session:
-        return list(session.exec(query))
+        query = query.where(_CRAWL.source == source)
+    with engine.connect() as connection:
+        return list(values(Crawl, connection.execute(query)))
 
 
 def crawl_by_id(engine: Engine, given: str) -> Crawl:
@@ -49,9 +53,10 @@ def crawl_by_id(engine: Engine, given: str) -> Crawl:
 
     Raises `NotFoundError` where there is none, `UsageError` where there are several.
     """
-    query = select(Crawl).where(*beginning_with(col(Crawl.id), typed(given)))
-    with Session(engine) as session:
-        found = session.exec(query.order_by(col(Crawl.id)).limit(10)).all()
+    query = select(table_of(Crawl)).where(*beginning_with(_CRAWL.id, typed(given)))
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(_CRAWL.id).limit(10))
+        found = list(values(Crawl, rows))
     if not found:
         raise NotFoundError(f"no crawl has the id {given}", advice="see `muniment crawls`")
     if len(found) > 1:
@@ -63,37 +68,49 @@ def crawl_by_id(engine: Engine, given: str) -> Crawl:
 def outcomes(engine: Engine, crawl: Crawl) -> dict[str, int]:
     """How many captures of a crawl the catalog holds, by outcome."""
     number = func.count()
-    query = select(Capture.outcome, number).where(Capture.crawl_id == crawl.id)
-    with Session(engine) as session:
-        return dict(session.exec(query.group_by(col(Capture.outcome))).all())
+    query = select(_CAPTURE.outcome, number).where(_CAPTURE.crawl_id == crawl.id)
+    with engine.connect() as connection:
+        return dict(connection.execute(query.group_by(_CAPTURE.outcome)).all())
+
+
+def agent_name(engine: Engine, agent_id: str | None) -> str | None:
+    """The name of the person, organisation or program of this id."""
+    agent = table_of(Agent).c
+    with engine.connect() as connection:
+        name: str | None = connection.scalar(select(agent.name).where(agent.id == agent_id))
+    return name
 
 
 def documents(engine: Engine, limit: int | None = None) -> Iterator[DocumentSeen]:
     """Documents, the last seen first, read as they are asked for."""
-    last = func.max(Capture.time)
-    versions = func.count(func.distinct(Capture.version_id))
+    last = func.max(_CAPTURE.time)
+    versions = func.count(func.distinct(_CAPTURE.version_id))
     query = (
-        select(Document, func.min(Capture.time), last, versions)
-        .join(Capture, col(Capture.document_id) == col(Document.id))
+        select(*_DOCUMENT, func.min(_CAPTURE.time), last, versions)
+        .join_from(table_of(Document), table_of(Capture), _CAPTURE.document_id == _DOCUMENT.id)
         .where(text(SIGHTING))
-        .group_by(col(Document.id), col(Document.url))
-        .order_by(last.desc(), col(Document.id))
+        .group_by(*_DOCUMENT)
+        .order_by(last.desc(), _DOCUMENT.id)
         .limit(limit)
     )
-    with Session(engine) as session:
-        for row in session.exec(query.execution_options(yield_per=500)):
-            yield DocumentSeen(*row)
+    with engine.connect() as connection:
+        rows = connection.execution_options(yield_per=500).execute(query)
+        for *document, first, latest, count in rows:
+            yield DocumentSeen(plain(Document)(*document), first, latest, count)
 
 
 def versions_of(engine: Engine, document_id: str) -> list[VersionSeen]:
     """The versions of a document, the first seen first."""
-    first = func.min(Capture.time)
+    first = func.min(_CAPTURE.time)
     query = (
-        select(Version, first, func.max(Capture.time), func.count())
-        .join(Capture, col(Capture.version_id) == col(Version.id))
-        .where(Capture.document_id == document_id)
-        .group_by(col(Version.id), col(Version.sha256), col(Version.blake3), col(Version.length))
-        .order_by(first, col(Version.id))
+        select(*_VERSION, first, func.max(_CAPTURE.time), func.count())
+        .join_from(table_of(Version), table_of(Capture), _CAPTURE.version_id == _VERSION.id)
+        .where(_CAPTURE.document_id == document_id)
+        .group_by(*_VERSION)
+        .order_by(first, _VERSION.id)
     )
-    with Session(engine) as session:
-        return [VersionSeen(*row) for row in session.exec(query)]
+    with engine.connect() as connection:
+        return [
+            VersionSeen(plain(Version)(*version), begun, last, sightings)
+            for *version, begun, last, sightings in connection.execute(query)
+        ]

@@ -8,9 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Integer, bindparam, func, or_, text
-from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlalchemy import ColumnElement, Engine, Integer, bindparam, func, or_, select, text
 
 from archive.digest import Digest
 from archive.errors import NotFoundError, UsageError
@@ -18,9 +16,12 @@ from archive.ident import printed, typed
 from archive.surt import surt
 from catalog.holdings import CODED, NO_VERSION, Capture, Crawl, Version
 from catalog.keys import KEY_LENGTH, url_key, version_id
+from catalog.lookups import Condition, Lookup
 from catalog.types import visible
+from catalog.values import table_of, values
 
-HOLDING = or_(col(Capture.version_id).is_not(None), col(Capture.outcome) == "content")
+_CAPTURE = table_of(Capture).c
+HOLDING = or_(_CAPTURE.version_id.is_not(None), _CAPTURE.outcome == "content")
 """Captures that hold content; all others tell what came in its place."""
 _CANDIDATES = 10
 _MOST = bindparam("most", type_=Integer)
@@ -61,8 +62,8 @@ def capture_by_id(engine: Engine, given: str) -> Capture:
     several, and that of `archive.ident.typed`.
     """
     prefix = typed(given)
-    with Session(engine) as session:
-        found = session.exec(_by_id(), params={"start": prefix, "end": prefix + _AFTER}).all()
+    with engine.connect() as connection:
+        found = _by_id()(connection, start=prefix, end=prefix + _AFTER)
     if not found:
         raise NotFoundError(f"no capture has the id {given}")
     if len(found) > 1:
@@ -83,9 +84,9 @@ def beginning_with(column: Any, prefix: str) -> tuple[ColumnElement[bool], Colum
 def captures_of(engine: Engine, url: str) -> list[Capture]:
     """All captures of a URL, the latest first; where none is of exactly this URL, those of its key."""
     for exact in (True, False):
-        with Session(engine) as session:
-            captures = session.exec(_of_url(exact=exact), params=_names(url))
-            found = [capture for capture in captures if _is_of(capture, url)]
+        with engine.connect() as connection:
+            captures = _of_url(exact=exact)(connection, **_names(url))
+        found = [capture for capture in captures if _is_of(capture, url)]
         if found:
             return found
     return []
@@ -128,68 +129,72 @@ def by_digest(engine: Engine, digest: Digest, limit: int = 100) -> list[Match]:
         raise UsageError(
             f"the catalog knows no {digest.algorithm} digests", advice="give sha256:… or blake3:…"
         )
-    layers: dict[str, str] = {}
-    values = {"value": digest.value, "version": version_id(digest.value), "most": limit}
-    with Session(engine) as session:
-        for layer, query in _by_layer(digest.algorithm):
-            for id_ in session.scalars(query, values):
-                layers.setdefault(id_, layer)
-            if len(layers) >= limit:
+    found: dict[str, Match] = {}
+    asked = {"value": digest.value, "version": version_id(digest.value), "most": limit}
+    with engine.connect() as connection:
+        for layer, lookup in _by_layer(digest.algorithm):
+            for capture in lookup(connection, **asked):
+                found.setdefault(capture.id, Match(capture, layer))
+            if len(found) >= limit:
                 break
-        ids = list(layers)[:limit]
-        captures = {each.id: each for each in session.exec(_of_ids(), params={"ids": ids})}
-    return [Match(captures[id_], layers[id_]) for id_ in ids]
+    return list(found.values())[:limit]
+
+
+def captures_of_import(engine: Engine, import_id: str) -> list[Capture]:
+    """The captures of one import, in the order in which they lie."""
+    query = select(table_of(Capture)).where(_CAPTURE.import_id == import_id)
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(_CAPTURE.file, _CAPTURE.offset))
+        return list(values(Capture, rows))
 
 
 def list_captures(engine: Engine, wanted: Filter) -> Iterator[Capture]:
     """The captures that fit, the latest first, read as they are asked for."""
-    query = select(Capture).where(*_conditions(wanted)).order_by(*_latest_first())
+    query = select(table_of(Capture)).where(*_conditions(wanted)).order_by(*_latest_first())
     if wanted.limit is not None:
         query = query.limit(wanted.limit)
-    with Session(engine) as session:
-        yield from session.exec(query.execution_options(yield_per=500))
+    with engine.connect() as connection:
+        rows = connection.execution_options(yield_per=500).execute(query)
+        yield from values(Capture, rows)
 
 
-def _latest_first() -> tuple[Any, Any]:
-    return col(Capture.time).desc(), col(Capture.id)
+def _latest_first() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return _CAPTURE.time.desc(), _CAPTURE.id
 
 
-# The queries below are built once: to build one takes longer than to run it.
-
-
-@cache
-def _by_id() -> SelectOfScalar[Capture]:
-    id_ = col(Capture.id)
-    query = select(Capture).where(id_ >= bindparam("start"), id_ < bindparam("end"))
-    return query.order_by(id_).limit(_CANDIDATES + 1)
+# The look-ups below are built once: to build one takes longer than to run it.
 
 
 @cache
-def _of_ids() -> SelectOfScalar[Capture]:
-    return select(Capture).where(col(Capture.id).in_(bindparam("ids", expanding=True)))
+def _by_id() -> Lookup[Capture]:
+    id_ = _CAPTURE.id
+    found = Lookup.of(Capture, id_ >= bindparam("start"), id_ < bindparam("end"))
+    return found.order_by(id_).limit(_CANDIDATES + 1)
 
 
 @cache
-def _of_url(*, exact: bool) -> SelectOfScalar[Capture]:
+def _of_url(*, exact: bool) -> Lookup[Capture]:
     """Captures of a URL or its key, the latest first."""
-    query = select(Capture).where(col(Capture.url_key) == bindparam("key"))
-    if exact:
-        query = query.where(col(Capture.url) == bindparam("url"))
-    return query.order_by(*_latest_first())
+    return Lookup.of(Capture, *_named(exact=exact)).order_by(*_latest_first())
 
 
 @cache
-def _next_to(
-    *, exact: bool, holding: bool, bound: str, most: int | None
-) -> SelectOfScalar[Capture]:
+def _next_to(*, exact: bool, holding: bool, bound: str, most: int | None) -> Lookup[Capture]:
     """Those not later than the bound `until`, the latest first, or later than `after`, the first first."""
-    time = col(Capture.time)
-    query = _of_url(exact=exact).limit(most)
+    time = _CAPTURE.time
+    instant: ColumnElement[datetime] = bindparam("bound")
+    conditions = _named(exact=exact)
     if holding:
-        query = query.where(HOLDING)
-    if bound == "after":
-        return query.where(time > bindparam("bound")).order_by(None).order_by(time, col(Capture.id))
-    return query.where(time <= bindparam("bound")) if bound == "until" else query
+        conditions.append(HOLDING)
+    if bound:
+        conditions.append(time > instant if bound == "after" else time <= instant)
+    order = (time, _CAPTURE.id) if bound == "after" else _latest_first()
+    return Lookup.of(Capture, *conditions).order_by(*order).limit(most)
+
+
+def _named(*, exact: bool) -> list[ColumnElement[bool]]:
+    key, url = _CAPTURE.url_key == bindparam("key"), _CAPTURE.url == bindparam("url")
+    return [key, url] if exact else [key]
 
 
 def _names(url: str) -> dict[str, Any]:
@@ -204,12 +209,12 @@ def _is_of(capture: Capture, url: str) -> bool:
 def _first(
     engine: Engine, url: str, time: datetime | None, *, exact: bool, holding: bool, bound: str
 ) -> Capture | None:
-    values = {**_names(url), "bound": time}
-    with Session(engine) as session:
+    asked = {**_names(url), "bound": time}
+    with engine.connect() as connection:
         # Only where the nearest is another URL of the same cut key are all of them looked through.
         for most in (1, None):
-            query = _next_to(exact=exact, holding=holding, bound=bound, most=most)
-            found = session.exec(query, params=values).all()
+            lookup = _next_to(exact=exact, holding=holding, bound=bound, most=most)
+            found = lookup(connection, **asked)
             fitting = next((capture for capture in found if _is_of(capture, url)), None)
             if fitting is not None or not found:
                 return fitting
@@ -217,16 +222,12 @@ def _first(
 
 
 @cache
-def _by_layer(algorithm: str) -> list[tuple[str, SelectOfScalar[str]]]:
-    """A query for each layer and index; the partial ones are used where their condition is named.
+def _by_layer(algorithm: str) -> list[tuple[str, Lookup[Capture]]]:
+    """A look-up for each layer and index; the partial ones are used where their condition is named."""
 
-    They ask for ids, for a query of all columns takes a millisecond to be built the first time.
-    """
-
-    def holding(layer: str, *conditions: Any) -> SelectOfScalar[str]:
-        column = col(getattr(Capture, f"{layer}_{algorithm}"))
-        query = select(Capture.id).where(column == bindparam("value"), *conditions)
-        return query.order_by(*_latest_first()).limit(_MOST)
+    def holding(layer: str, *conditions: Condition) -> Lookup[Capture]:
+        column = _CAPTURE[f"{layer}_{algorithm}"]
+        return _latest_of(column == bindparam("value"), *conditions)
 
     return [
         ("content", _seen_as(algorithm)),
@@ -236,30 +237,33 @@ def _by_layer(algorithm: str) -> list[tuple[str, SelectOfScalar[str]]]:
     ]
 
 
-def _seen_as(algorithm: str) -> SelectOfScalar[str]:
-    version, query = col(Capture.version_id), select(Capture.id)
+def _seen_as(algorithm: str) -> Lookup[Capture]:
+    version = _CAPTURE.version_id
     if algorithm == "sha256":
-        query = query.where(version == bindparam("version"))
-    else:
-        named = select(Version.id).where(col(Version.blake3) == bindparam("value"))
-        query = query.where(version.in_(named))
-    return query.order_by(*_latest_first()).limit(_MOST)
+        return _latest_of(version == bindparam("version"))
+    named = table_of(Version).c
+    return _latest_of(version.in_(select(named.id).where(named.blake3 == bindparam("value"))))
+
+
+def _latest_of(*conditions: Condition) -> Lookup[Capture]:
+    return Lookup.of(Capture, *conditions).order_by(*_latest_first()).limit(_MOST)
 
 
 def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
     if wanted.source is not None:
-        crawls = select(Crawl.id).where(col(Crawl.source) == wanted.source)
-        yield col(Capture.crawl_id).in_(crawls)
+        crawl = table_of(Crawl).c
+        crawls = select(crawl.id).where(crawl.source == wanted.source)
+        yield _CAPTURE.crawl_id.in_(crawls)
     if wanted.crawl is not None:
-        yield col(Capture.crawl_id) == wanted.crawl
+        yield _CAPTURE.crawl_id == wanted.crawl
     if wanted.outcome is not None:
-        yield col(Capture.outcome) == wanted.outcome
+        yield _CAPTURE.outcome == wanted.outcome
     if wanted.prefix is not None:
         prefix = visible(wanted.prefix)
-        yield func.substr(col(Capture.url), 1, len(prefix)) == prefix
+        yield func.substr(_CAPTURE.url, 1, len(prefix)) == prefix
     if wanted.containing is not None:
-        yield func.lower(col(Capture.url)).contains(wanted.containing.lower(), autoescape=True)
+        yield func.lower(_CAPTURE.url).contains(wanted.containing.lower(), autoescape=True)
     if wanted.since is not None:
-        yield col(Capture.time) >= wanted.since
+        yield _CAPTURE.time >= wanted.since
     if wanted.until is not None:
-        yield col(Capture.time) < wanted.until
+        yield _CAPTURE.time < wanted.until

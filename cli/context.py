@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.errors import NotFoundError, StorageError, Where
-from archive.evidence.log import Log, current_log
 from archive.layout import ArchiveRoot
 from archive.times import Clock
 from cli import clock
@@ -22,6 +21,8 @@ from cli.config import Config, operator_name, read_config
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from archive.evidence.log import Log
 
 operator_option = click.option(
     "--operator",
@@ -51,6 +52,8 @@ class Archive:
     @property
     def log(self) -> Log:
         """The log as it lies there now."""
+        from archive.evidence.log import current_log  # noqa: PLC0415 -- not every order needs the log
+
         return current_log(self.root)
 
     @cached_property

@@ -8,15 +8,13 @@ from typing import Any
 
 import click
 import orjson
-from sqlmodel import Session
 
 from archive.errors import NotFoundError
 from archive.ident import printed
 from archive.reader import groups, read_record
 from archive.warc import chunks
 from catalog.holdings import Crawl
-from catalog.overviews import crawl_by_id, crawls
-from catalog.premis import Agent
+from catalog.overviews import agent_name, crawl_by_id, crawls
 from cli.context import Archive, with_archive
 from cli.crawl_words import crawl_fields, crawl_json
 from cli.output import Column, Row, json_option, moment, write_fields, write_json, write_rows
@@ -102,11 +100,8 @@ def _json(crawl: Crawl) -> Row:
 def _begun(archive: Archive, crawl: Crawl) -> Iterator[tuple[str, str]]:
     yield "begun", moment(crawl.started)
     yield "ended", moment(crawl.ended)
-    with Session(archive.engine) as session:
-        operator = session.get(Agent, crawl.operator_id) if crawl.operator_id else None
-        software = session.get(Agent, crawl.software_id) if crawl.software_id else None
-    yield "ordered by", operator.name if operator else "-"
-    yield "done by", software.name if software else "-"
+    yield "ordered by", agent_name(archive.engine, crawl.operator_id) or "-"
+    yield "done by", agent_name(archive.engine, crawl.software_id) or "-"
 
 
 def _left_out(archive: Archive, crawl: Crawl) -> Iterator[dict[str, Any]]:

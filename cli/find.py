@@ -8,13 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, col, select
-
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed
+from catalog.custody import event_by_id
 from catalog.fixity import record_referred_to
 from catalog.holdings import Capture
-from catalog.premis import Event
 from catalog.queries import capture_by_id, captures_of, latest
 from cli import telling
 from cli.answers import Answer
@@ -55,13 +53,6 @@ def find_capture(
     raise NotFoundError(f"no capture of {name}", advice="see `muniment list`")
 
 
-def imported(archive: Archive, import_id: str) -> list[Capture]:
-    """The captures of one import, in the order in which they lie."""
-    query = select(Capture).where(Capture.import_id == import_id)
-    with Session(archive.engine) as session:
-        return list(session.exec(query.order_by(col(Capture.file), col(Capture.offset))))
-
-
 def is_url(name: str) -> bool:
     return "://" in name or name.startswith("urn:")
 
@@ -85,8 +76,7 @@ def origins(archive: Archive) -> Callable[[str | None], str | None]:
     def origin(import_id: str | None) -> str | None:
         if import_id is None:
             return None
-        with Session(archive.engine) as session:
-            event = session.get(Event, import_id)
+        event = event_by_id(archive.engine, import_id)
         return telling.origin(event.detail if event else {})
 
     return origin

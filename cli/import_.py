@@ -17,10 +17,11 @@ from archive.ident import ident, new_record_id, printed
 from archive.importing import ImportOrder, plan_import
 from archive.statement import Capture, Event
 from archive.store import WarcWriter
+from catalog.queries import captures_of_import
 from cli.clock import software
 from cli.context import Archive, operator_option, with_archive
 from cli.crawl_words import counted
-from cli.find import imported, write_captures
+from cli.find import write_captures
 from cli.moments import SINCE
 from cli.output import json_option, progress, say, write_fields
 from cli.tending import tend
@@ -117,7 +118,7 @@ def command(
     archive.unlogged = True
     archive.ingest(sealed)
     if as_json:
-        write_captures(archive, imported(archive, ident(event)), as_json=True)
+        write_captures(archive, captures_of_import(archive.engine, ident(event)), as_json=True)
     else:
         write_fields(_told(ident(event), taken))
     if not taken.outcomes:

@@ -12,11 +12,10 @@ from tests.torture import shared_cases
 
 def in_steps(block: bytes, step: int, method: str = "GET") -> tuple[ResponseReader, bytes]:
     reader = ResponseReader(method)
-    payload = b"".join(
+    pieces = [
         piece for at in range(0, len(block), step) for piece in reader.feed(block[at : at + step])
-    )
-    reader.eof()
-    return reader, payload
+    ]
+    return reader, b"".join([*pieces, *reader.eof()])
 
 
 def same(reader: ResponseReader, message: Message) -> bool:

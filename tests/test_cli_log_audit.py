@@ -69,7 +69,7 @@ def test_an_own_log_passes_and_is_held_to_what_was_seen_of_it(tmp_path: Path) ->
 
 def test_a_person_sees_a_table(tmp_path: Path) -> None:
     root = own(tmp_path / "a", 3)
-    lines = muniment("audit", archive=root.path).out.splitlines()
+    lines = muniment("log", "audit", archive=root.path).out.splitlines()
     assert [line.split("  ")[0].strip() for line in lines] == list(ALL)
     assert "3 entries are those of their statements" in lines[4]
 
