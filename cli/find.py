@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from archive.answer import Answer
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed
 from catalog.fixity import record_referred_to
@@ -17,7 +18,6 @@ from catalog.holdings import Capture
 from catalog.premis import Event
 from catalog.queries import capture_by_id, captures_of, latest
 from cli import telling
-from cli.answers import Answer
 from cli.context import Archive
 from cli.output import Column, moment, size, write_rows
 
