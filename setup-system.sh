@@ -1,6 +1,6 @@
 #!/bin/sh
-# System programs that the tests use. Installs what is missing where it may (root on Debian), and
-# names it otherwise; nothing here is needed to run muniment itself.
+# System programs and fonts that the tests use. Installs what is missing where it may (root on
+# Debian), and names it otherwise; nothing here is needed to run muniment itself.
 set -eu
 
 missing=""
@@ -11,8 +11,13 @@ need openssl openssl
 need nginx nginx-light
 need initdb postgresql
 need wget wget
+need b3sum b3sum
+need xmllint libxml2-utils
 need go golang-go
 [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing="$missing golang-golang-x-mod-dev"
+need pdfsig poppler-utils
+need certutil libnss3-tools
+[ -d /usr/share/fonts-droid-fallback ] || missing="$missing fonts-droid-fallback" # Chinese in PDFs
 
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
