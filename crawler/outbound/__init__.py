@@ -1,0 +1,1 @@
+"""What goes out besides captures: to time-stamp authorities and time servers."""
