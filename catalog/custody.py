@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from catalog.premis import Event, EventObject, WarcFile
+from catalog.fixity import record_referred_to
+from catalog.holdings import Capture, Crawl
+from catalog.premis import Event, EventObject, Record, WarcFile
 
 SEAL = "seal"
+EXPORT = "export"
+SUCCESSION = "log succession"
 TIME_STAMP = "time stamp"
+CIRCUMSTANCES = ("tls-chain", "dns")
+"""Roles of records that several captures of a crawl speak of and one holds."""
 
 
 def without_leaf(engine: Engine) -> list[WarcFile]:
@@ -51,3 +57,43 @@ def objects_of(engine: Engine, type: str) -> set[str]:  # noqa: A002
     )
     with Session(engine) as session:
         return set(session.exec(wanted))
+
+
+def event_by_id(engine: Engine, id_: str) -> Event | None:
+    with Session(engine) as session:
+        return session.get(Event, id_)
+
+
+def events_of_type(engine: Engine, type: str) -> list[Event]:  # noqa: A002
+    """Every event of a type, the earliest first."""
+    wanted = select(Event).where(col(Event.type) == type)
+    with Session(engine) as session:
+        return list(session.exec(wanted.order_by(col(Event.time), col(Event.id))))
+
+
+def crawl_by_id(engine: Engine, id_: str) -> Crawl | None:
+    with Session(engine) as session:
+        return session.get(Crawl, id_)
+
+
+def capture_referred_to(engine: Engine, revisit: Capture) -> Capture | None:
+    """The capture that holds the body of a revisit, where the archive has it."""
+    record = record_referred_to(engine, revisit)
+    if record is None or record.statement_id is None:
+        return None
+    with Session(engine) as session:
+        return session.get(Capture, record.statement_id)
+
+
+def with_circumstances(engine: Engine, crawl: str) -> list[Capture]:
+    """The captures of a crawl that hold a certificate chain or a DNS answer, the latest first."""
+    wanted = (
+        select(Capture)
+        .join(Record, col(Record.statement_id) == col(Capture.id))
+        .where(col(Capture.crawl_id) == crawl, col(Record.file) == col(Capture.file))
+        .where(col(Record.role).in_(CIRCUMSTANCES))
+        .distinct()
+        .order_by(col(Capture.time).desc(), col(Capture.id))
+    )
+    with Session(engine) as session:
+        return list(session.exec(wanted))
