@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from archive.digest import Digests
 from archive.errors import RecordError, Where
@@ -15,8 +15,7 @@ OPEN = ".open"
 """What the name of a file ends in while it is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
+class StoredRecord(NamedTuple):
     """Where a record lies, and what its bytes must be: the packed ones and the plain ones."""
 
     file: str

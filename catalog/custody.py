@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
@@ -13,10 +16,19 @@ from catalog.premis import Event, EventObject, Record, WarcFile
 
 SEAL = "seal"
 EXPORT = "export"
-SUCCESSION = "log succession"
 TIME_STAMP = "time stamp"
+RENEWAL = "renewal"
+CLOCK_CHECK = "clock check"
 CIRCUMSTANCES = ("tls-chain", "dns")
 """Roles of records that several captures of a crawl speak of and one holds."""
+
+
+class Told(NamedTuple):
+    """An event, and what it speaks of."""
+
+    time: datetime
+    detail: Any
+    objects: tuple[str, ...]
 
 
 def without_leaf(engine: Engine) -> list[WarcFile]:
@@ -48,6 +60,21 @@ def events_about(engine: Engine, *objects: str, type: str | None = None) -> Iter
         yield from session.exec(wanted).all()
 
 
+def events(engine: Engine, type: str) -> Iterator[Told]:  # noqa: A002
+    """All events of one type, the earliest first."""
+    wanted = (
+        select(Event, EventObject.object)
+        .join(EventObject, col(Event.id) == col(EventObject.event_id), isouter=True)
+        .where(col(Event.type) == type)
+        .order_by(col(Event.time), col(Event.id), col(EventObject.object))
+    )
+    with Session(engine) as session:
+        for _, rows in groupby(session.exec(wanted), key=lambda row: row[0].id):
+            found = list(rows)
+            objects = tuple(filter(None, (name for _, name in found)))
+            yield Told(found[0][0].time, found[0][0].detail, objects)
+
+
 def objects_of(engine: Engine, type: str) -> set[str]:  # noqa: A002
     """Everything that events of one type speak of."""
     wanted = (
@@ -62,13 +89,6 @@ def objects_of(engine: Engine, type: str) -> set[str]:  # noqa: A002
 def event_by_id(engine: Engine, id_: str) -> Event | None:
     with Session(engine) as session:
         return session.get(Event, id_)
-
-
-def events_of_type(engine: Engine, type: str) -> list[Event]:  # noqa: A002
-    """Every event of a type, the earliest first."""
-    wanted = select(Event).where(col(Event.type) == type)
-    with Session(engine) as session:
-        return list(session.exec(wanted.order_by(col(Event.time), col(Event.id))))
 
 
 def crawl_by_id(engine: Engine, id_: str) -> Crawl | None:

@@ -19,7 +19,7 @@ from archive.evidence.note import Note
 from archive.evidence.pdf import certification_json, certification_pdf, system_fonts
 from archive.evidence.seal import Seal, sign_pdf
 from archive.ident import printed
-from archive.package.facts import Certificate, Exhibit, GroupAt, Logged, PackageFacts
+from archive.package.facts import Certificate, Exhibit, GroupAt, Logged, PackageFacts, Succession
 from archive.reader import read_record
 from archive.statement import Capture, Crawl, Event
 from archive.times import from_text
@@ -61,6 +61,7 @@ def _certification(facts: PackageFacts, stamped: Stamped, certifier: Certifier) 
         person=certifier.person,
         case=certifier.case,
         origins=(origin,),
+        successions=tuple(map(_succession, facts.successions)),
         keys=tuple(
             told.Key(
                 owner=key.name, use="log", fingerprint=hashlib.sha256(key.public_key).hexdigest()
@@ -206,6 +207,16 @@ def _event(logged: Logged) -> Event:
 def _crawl(exhibit: Exhibit) -> Crawl | None:
     statement = exhibit.plan.at.group.statement if exhibit.plan else None
     return statement if isinstance(statement, Crawl) else None
+
+
+def _succession(succession: Succession) -> told.Succession:
+    return told.Succession(
+        predecessor=succession.predecessor,
+        successor=succession.successor,
+        last_seen=told.Checkpoint(size=succession.size, root=bytes.fromhex(succession.root)),
+        reason=succession.reason,
+        time=succession.time,
+    )
 
 
 def _configuration(facts: PackageFacts) -> str | None:

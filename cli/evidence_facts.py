@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 
 from archive.errors import DamagedError, UncheckedError, Where
 from archive.evidence.log import Log, Signed, all_logs
+from archive.evidence.succession import SUCCESSION
 from archive.package.content import named
-from archive.package.facts import Exhibit, GroupAt, LogFacts, Logged
+from archive.package.facts import Exhibit, GroupAt, LogFacts, Logged, Succession
 from archive.reader import groups
 from archive.statement import Capture as CaptureStatement
 from catalog.custody import (
-    SUCCESSION,
     capture_referred_to,
     crawl_by_id,
     event_by_id,
+    events,
     events_about,
-    events_of_type,
     with_circumstances,
 )
 from catalog.holdings import Capture
@@ -42,9 +42,12 @@ class Places:
     def current(self) -> Log:
         return self.logs[-1]
 
-    def index(self, at: GroupAt) -> int | None:
-        """The place in the current log; `None` where the group is not in it."""
-        return self.current.index_of(at.group.file, at.group.offset, at.group.entry)
+    def indexes(self, groups: Iterable[GroupAt]) -> Iterator[int]:
+        """The places of those that are in the current log."""
+        for at in groups:
+            index = self.current.index_of(at.group.file, at.group.offset, at.group.entry)
+            if index is not None:
+                yield index
 
     def logged(self, at: GroupAt, signed: Signed) -> Logged:
         """The group with its proof, verified: in `signed`, or in the checkpoint of a closed log.
@@ -52,11 +55,13 @@ class Places:
         Raises `UncheckedError` where no log holds it, `NoteError` and `ProofError` for a false one.
         """
         for number, log in reversed(list(enumerate(self.logs, 1))):
+            if log.head is None:
+                continue
             index = log.index_of(at.group.file, at.group.offset, at.group.entry)
             if index is None:
                 continue
             checkpoint = signed if log is self.current else log.signed()
-            if checkpoint is None:
+            if checkpoint is None or checkpoint.checkpoint.size <= index:
                 break
             proof = log.proof(index, checkpoint)
             proof.verify(at.group.entry, log.ring.verifiers())
@@ -184,12 +189,29 @@ class Gathering:
             yield self.at(event.file, event.offset)
 
 
-def successions(archive: Archive) -> tuple[dict[str, Any], ...]:
-    """How each log of this archive took the place of another, as the events tell."""
+def successions(archive: Archive) -> tuple[Succession, ...]:
+    """How each log of this archive took the place of another, the earliest first."""
     return tuple(
-        {**_object(event.detail), "time": event.time.isoformat()}
-        for event in events_of_type(archive.engine, SUCCESSION)
+        Succession(
+            predecessor=str(event.detail["predecessor"]),
+            successor=str(event.detail["successor"]),
+            size=int(event.detail["signed"]),
+            root=str(event.detail["signed_root"] or ""),
+            lost=int(event.detail["lost"]),
+            reason=str(event.detail["reason"]),
+            time=event.time,
+        )
+        for event in events(archive.engine, SUCCESSION)
     )
+
+
+def policy_text(archive: Archive, log: LogFacts) -> bytes:
+    """The log's keys and the cosigners that this archive asks; how many of them it takes is the reader's
+    to say (C2SP tlog-policy).
+    """
+    lines = [f"log {key.vkey}\n" for key in log.keys]
+    lines += [f"witness {each.name} {each.vkey}\n" for each in archive.config.cosigner]
+    return "".join([*lines, "quorum none\n"]).encode()
 
 
 def places_of(archive: Archive) -> Places:
@@ -212,7 +234,3 @@ def _uris(at: GroupAt) -> set[str | None]:
 
 def _when(event: Event) -> tuple[Any, str]:
     return event.time, event.id
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return dict(value) if isinstance(value, dict) else {}

@@ -6,19 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-
-from archive.errors import UsageError, Where, reading
+from archive.errors import reading
 from archive.evidence.log import Log, Signed
 from archive.evidence.note import NoteError
-from archive.evidence.stamps import CHECKPOINT, Kept, enqueue, folder_of, stamps
+from archive.evidence.stamps import CHECKPOINT, Kept, folder_of, stamp_folders, stamps
 from archive.evidence.timestamp import Authority
 from archive.package.facts import StampFacts
 from archive.verdict import Verdict
-from cli.clock import software
 from cli.config import AuthorityConfig
 from cli.context import Archive
 from cli.output import say
+from cli.outside_time import authorities
 
 KEPT = ("tsq", "tsr", "chain.pem", "crl.pem")
 """Endings of an authority's files beside a stamped checkpoint."""
@@ -35,25 +33,6 @@ class Stamped:
     @property
     def valid(self) -> int:
         return sum(kept.check.verdict is Verdict.PASSED for kept in self.kept)
-
-
-def authorities(archive: Archive) -> list[Authority]:
-    """Those of muniment.toml. Raises `UsageError` where the roots of one cannot be read."""
-    return [_authority(archive, told) for told in archive.config.authority]
-
-
-def ask(archive: Archive, signed: Signed) -> None:
-    """Ask every authority for a stamp of a checkpoint, once; what fails waits for another time."""
-    known = authorities(archive)
-    if not known:
-        return
-    from crawler.outbound.stamping import stamp_pending  # noqa: PLC0415 -- only where one is asked
-
-    point = signed.checkpoint
-    enqueue(archive.root, signed.data, point.size, point.root, known)
-    for outcome in stamp_pending(archive.root, known, archive.clock, agent=software()):
-        if outcome.stamp is None:
-            say(f"no time stamp by {outcome.waiting.authority}: {outcome.reason}")
 
 
 def best(archive: Archive, log: Log, signed: Signed, needed: int) -> Stamped:
@@ -86,9 +65,11 @@ def stamp_facts(archive: Archive, stamped: Stamped) -> tuple[StampFacts, ...]:
 
 def _candidates(archive: Archive, log: Log, signed: Signed, needed: int) -> Iterator[Signed]:
     yield signed
-    for path in sorted(archive.root.timestamps.glob(f"*/{CHECKPOINT}")):
+    for folder in stamp_folders(archive.root):
+        path = folder / CHECKPOINT
         try:
-            other = Signed.parse(path.read_bytes())
+            with reading(path):
+                other = Signed.parse(path.read_bytes())
             if other.checkpoint.origin != signed.checkpoint.origin or other.data == signed.data:
                 continue
             if needed <= other.checkpoint.size <= signed.checkpoint.size:
@@ -113,25 +94,6 @@ def _files(archive: Archive, folder: Path, told: AuthorityConfig) -> Iterator[tu
         if path.exists():
             with reading(path):
                 yield ending, path.read_bytes()
-    yield "roots.pem", _roots(archive, told)
-
-
-def _authority(archive: Archive, told: AuthorityConfig) -> Authority:
-    try:
-        roots = x509.load_pem_x509_certificates(_roots(archive, told))
-    except ValueError as error:
-        raise UsageError(
-            f"the roots of the time-stamp authority {told.name} cannot be read: {error}",
-            where=Where(archive.root.path / told.roots),
-        ) from error
-    return Authority(told.name, told.url, tuple(roots), told.test)
-
-
-def _roots(archive: Archive, told: AuthorityConfig) -> bytes:
-    path = archive.root.path / told.roots
-    if not path.is_file():
-        raise UsageError(
-            f"the roots of the time-stamp authority {told.name} are not there", where=Where(path)
-        )
-    with reading(path):
-        return path.read_bytes()
+    roots = archive.root.path / told.roots
+    with reading(roots):
+        yield "roots.pem", roots.read_bytes()

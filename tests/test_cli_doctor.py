@@ -173,7 +173,7 @@ def test_rebuild_tells_of_a_damaged_file_and_keeps_the_sound_ones(archive: Path)
     path.chmod(0o444)
     done = muniment("rebuild", archive=archive)
     assert done.code == 7
-    assert path.name in done.err
+    assert done.err.count(path.name) == 1, "each file is read once"
     assert "in the catalog: 1 of 2 files, 2 groups" in done.err
     assert len(muniment("list", "--json", archive=archive).rows) == 2
     assert muniment("verify", "--all", archive=archive).code == 1
