@@ -106,7 +106,8 @@ def command(
         tuple(capture.id for capture in gathering.captures),
     )
     record_events(archive, who, [found.happening, order])
-    facts, stamped = _facts(archive, who, gathering, _signed(archive, who), recipient, purpose)
+    facts, stamped = _facts(archive, who, gathering, _signed(archive, who))
+    facts = replace(facts, recipient=recipient, purpose=purpose)
     facts = replace(facts, certificate=certificate(facts, stamped, certifier, template, seal))
     steps = build_package(facts, out, sign=_signer(seal, facts) if seal else None)
     secrets = sorted({name for exhibit in _groups(facts) for name in secrets_in(exhibit)})
@@ -147,12 +148,7 @@ def _signed(archive: Archive, who: str) -> Signed:
 
 
 def _facts(
-    archive: Archive,
-    who: str,
-    gathering: Gathering,
-    signed: Signed,
-    recipient: str,
-    purpose: str,
+    archive: Archive, who: str, gathering: Gathering, signed: Signed
 ) -> tuple[PackageFacts, Stamped]:
     """Everything but the certification, as of the checkpoint that shows most."""
     places = places_of(archive)
@@ -171,8 +167,6 @@ def _facts(
         policy=policy_text(archive, log),
         successions=successions(archive),
         stamps=stamp_facts(archive, stamped),
-        recipient=recipient,
-        purpose=purpose,
     )
     return facts, stamped
 
@@ -189,7 +183,7 @@ def _tell(
     out: Path,
     facts: PackageFacts,
     stamped: Stamped,
-    steps: Sequence[Step],
+    steps: list[Step],
     secrets: Sequence[str],
     *,
     as_json: bool,
@@ -202,7 +196,9 @@ def _tell(
         row = {
             "package": str(out),
             "exhibits": [printed(exhibit.id) for exhibit in facts.exhibits],
-            "checkpoint": {"origin": said.origin, "size": said.size, "root": said.root.hex()},
+            "log": said.origin,
+            "entries": said.size,
+            "root": said.root.hex(),
             "verdict": overall(steps).value,
             "checks": {step.name: step.verdict.value for step in steps},
             "secrets": list(secrets),

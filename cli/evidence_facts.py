@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from archive.errors import DamagedError, UncheckedError, Where
 from archive.evidence.log import Log, Signed, all_logs
 from archive.evidence.succession import SUCCESSION
-from archive.package.content import named
+from archive.package.content import NOT_MODIFIED, named
 from archive.package.facts import Exhibit, GroupAt, LogFacts, Logged, Succession
 from archive.reader import groups
 from archive.statement import Capture as CaptureStatement
@@ -88,9 +88,10 @@ class Gathering:
     def __post_init__(self) -> None:
         """A capture that says no more than "not modified" brings the one that it speaks of."""
         for capture in self.captures:  # which grows: that one may be a revisit again
-            referred = self.referred(capture)
-            if referred and capture.content_sha256 is None and referred not in self.captures:
-                self.captures.append(referred)
+            if capture.outcome == NOT_MODIFIED:
+                referred = self.referred(capture)
+                if referred and referred.id not in {each.id for each in self.captures}:
+                    self.captures.append(referred)
 
     @cached_property
     def groups(self) -> dict[str, GroupAt]:

@@ -31,8 +31,10 @@ class Stamped:
     kept: Sequence[Kept] = ()
 
     @property
-    def valid(self) -> int:
-        return sum(kept.check.verdict is Verdict.PASSED for kept in self.kept)
+    def worth(self) -> tuple[int, int]:
+        """How many stamps are valid, and how many came at all: a test's shows how it would be."""
+        valid = sum(kept.check.verdict is Verdict.PASSED for kept in self.kept)
+        return valid, sum(kept.stamp is not None for kept in self.kept)
 
 
 def best(archive: Archive, log: Log, signed: Signed, needed: int) -> Stamped:
@@ -42,10 +44,12 @@ def best(archive: Archive, log: Log, signed: Signed, needed: int) -> Stamped:
     """
     known = authorities(archive)
     found = [_stamped(archive, each, known) for each in _candidates(archive, log, signed, needed)]
-    most = max(each.valid for each in found)
-    sizes = [each for each in found if each.valid == most]
-    choose = min if most else max
-    return choose(sizes, key=lambda each: each.signed.checkpoint.size)
+    most = max(each.worth for each in found)
+    choose = min if any(most) else max
+    return choose(
+        (each for each in found if each.worth == most),
+        key=lambda each: each.signed.checkpoint.size,
+    )
 
 
 def stamp_facts(archive: Archive, stamped: Stamped) -> tuple[StampFacts, ...]:

@@ -58,7 +58,7 @@ KEYS = {
     "check": "what was looked at",
     "advice": "what to do, or null",
     "log": "name of the log, as it stands in its checkpoints",
-    "entries": "how many entries the log has",
+    "entries": "how many entries the log has, or its checkpoint in an evidence package",
     "root": "of the log's tree, in hex",
     "keys": "verifier keys that signed the checkpoint",
     "key": "a verifier key of the log: name, id and key",
@@ -66,6 +66,5 @@ KEYS = {
     "fingerprint": "SHA-256 of a public key, in hex",
     "package": "path of the evidence package",
     "exhibits": "ids of the captures in an evidence package, in their order",
-    "checkpoint": "the signed head of the log that proofs lead to: `origin`, `size`, `root`",
     "secrets": "names of request headers that may hold credentials, in the records given away",
 }
