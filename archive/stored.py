@@ -56,9 +56,13 @@ class StoredGroup:
     def end(self) -> int:
         return self.metadata.offset + self.length
 
+    @property
+    def where(self) -> Where:
+        return Where(self.file, self.offset)
+
     @cached_property
     def statement(self) -> Statement:
-        return from_json(self.raw, Where(self.file, self.offset))
+        return from_json(self.raw, self.where)
 
     @cached_property
     def records(self) -> tuple[StoredRecord, ...]:
@@ -70,8 +74,7 @@ class StoredGroup:
                 records.append(_listed(self.file, at, listed))
                 at += records[-1].length
         except (KeyError, TypeError, ValueError) as error:
-            where = Where(self.file, self.offset)
-            raise RecordError(f"a malformed list of records: {error}", where=where) from error
+            raise RecordError(f"a malformed list of records: {error}", where=self.where) from error
         return tuple(records)
 
 

@@ -38,6 +38,9 @@ COMMANDS = {
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
     "crawls": Command("cli.crawls", "List crawls, or show what one holds and lacks.", FIND),
     "verify": Command("cli.verify", "Check a file, a capture or the whole archive.", CHECK),
+    "status": Command(
+        "cli.status", "Tell where the archive, its log and its time stamps stand.", CHECK
+    ),
     "log": Command("cli.log", "The log: checkpoint, publish, succeed, keys.", CHECK),
     "evidence": Command("cli.evidence", "Make a package that others verify without us.", CHECK),
     "doctor": Command("cli.doctor", "Look over the archive and say what needs care.", CHECK),

@@ -33,7 +33,7 @@ from archive.evidence.stamps import (
 from archive.evidence.timestamp import Authority, TimeStamp
 from archive.reader import groups
 from archive.times import to_text
-from catalog.custody import CLOCK_CHECK, RENEWAL, SEAL, TIME_STAMP, events, objects_of
+from catalog.custody import CLOCK_CHECK, RENEWAL, SEAL, TIME_STAMP, Told, events, objects_of
 from cli.clock import software
 from cli.context import Archive
 from cli.events import Happening
@@ -41,7 +41,7 @@ from cli.output import say
 from crawler.outbound.ntp import check_clock
 from crawler.outbound.stamping import stamp_pending
 
-MAINTENANCE = frozenset({SEAL, TIME_STAMP, RENEWAL})
+MAINTENANCE = frozenset({SEAL, TIME_STAMP})
 """Events that the log brings about itself: they alone need no stamp, or stamps would never end."""
 RENEW_AHEAD = timedelta(days=180)
 """So long before the certificates behind a stamp end it is renewed: time for more than one try."""
@@ -125,15 +125,12 @@ def _stamp_event(folder: Path, kept: Kept, name: str) -> Happening:
 
 
 def _renewals(archive: Archive) -> Iterator[Happening]:
-    """Commit to stamps, chains and revocation lists before what they rest on ends (RFC 4998, 5)."""
-    limit = to_text(archive.clock() + RENEW_AHEAD)
-    renewed = objects_of(archive.engine, RENEWAL)
-    due = [
-        event
-        for event in events(archive.engine, TIME_STAMP)
-        if event.detail.get("ends", "") <= limit and not event.detail.get("test")
-    ]
-    names = [event.objects[0] for event in due if event.objects[0] not in renewed]
+    """Commit to stamps, chains and revocation lists before what they rest on ends (RFC 4998, 5).
+
+    The checkpoint with that leaf is stamped in turn, so it has to wait for an authority whose
+    certificates last longer; until there is one, `doctor` complains.
+    """
+    names = [name for name, ends in renewals_due(archive) if ends < _latest_end(archive)]
     if names:
         files = [path for name in names for path in sorted(_files_of(archive, name))]
         detail = {
@@ -142,6 +139,30 @@ def _renewals(archive: Archive) -> Iterator[Happening]:
             }
         }
         yield Happening(RENEWAL, None, detail, tuple(names))
+
+
+def renewals_due(archive: Archive) -> list[tuple[str, str]]:
+    """Stamps, by name with the end of their certificates, that end soon and are not renewed.
+
+    A checkpoint that another authority stamped for longer needs no renewal.
+    """
+    limit = to_text(archive.clock() + RENEW_AHEAD)
+    renewed = objects_of(archive.engine, RENEWAL)
+    ends = [(event.objects[0], event.detail["ends"]) for event in _outsiders(archive)]
+    lasting = {name.partition("/")[0] for name, end in ends if end > limit}
+    return [
+        (name, end)
+        for name, end in ends
+        if end <= limit and name not in renewed and name.partition("/")[0] not in lasting
+    ]
+
+
+def _latest_end(archive: Archive) -> str:
+    return max((event.detail["ends"] for event in _outsiders(archive)), default="")
+
+
+def _outsiders(archive: Archive) -> Iterator[Told]:
+    return (event for event in events(archive.engine, TIME_STAMP) if not event.detail["test"])
 
 
 def _files_of(archive: Archive, name: str) -> list[Path]:

@@ -40,6 +40,8 @@ def find_entry(archive: Archive, group: StoredGroup) -> Logged | None:
         index = log.index_of(group.file, group.offset, group.entry) if log.head else None
         if index is not None:
             return Logged(log, index)
+    if any(log.order.end_of(group.file) > group.offset for log in all_logs(archive.root)):
+        raise DamagedError("the log has no entry for a group in this place", where=group.where)
     return None
 
 
