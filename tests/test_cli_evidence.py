@@ -34,7 +34,7 @@ from tests.captures import TIME, answer, failed_group, store, wire_group
 from tests.certificates import issue
 from tests.logs import check_logs
 from tests.muniment import Told, muniment
-from tests.packages import (
+from tests.package_judges import (
     check_bag,
     check_excerpt,
     check_wacz,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measure import run
-from tests.packages import check_bag, exhibits
+from tests.package_judges import check_bag, exhibits
 from tests.program import MUNIMENT, archive_of, muniment
 from tests.test_long_memory import MIB, endless_site
 

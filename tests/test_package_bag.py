@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.package.bag import Bag
-from tests.packages import BIN, check_bag, judged
+from tests.package_judges import BIN, check_bag, judged
 
 
 def test_bagit_py_and_coreutils_accept_it(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from archive.reader import groups
 from archive.statement import Capture
 from archive.warc import request
 from tests.captures import TIME, answer, asserted_group, failed_group, store, wire_group
-from tests.packages import check_excerpt
+from tests.package_judges import check_excerpt
 
 URL = "https://www.example.gov/"
 

@@ -23,10 +23,11 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from archive import evidence
 from archive.durable import Files
 from archive.errors import UsageError, Where, storage
 from archive.evidence.verify import Step, render, verify_package
+from archive.evidence.verify_files import opened
+from archive.evidence.verify_md import SCRIPT, verify_md
 from archive.package.bag import TAG_MANIFEST, Bag
 from archive.package.content import content
 from archive.package.excerpt import NAME, PlacedGroup, excerpt_info, write_excerpt
@@ -39,7 +40,6 @@ from archive.times import to_text
 from archive.warc import CHUNK
 
 EXPECTED = "expected-output.txt"
-SCRIPT = Path(evidence.__file__).with_name("verify.sh")
 SIGNATURE = "signatures/tagmanifest-sha256.txt.p7s"
 
 Sign = Callable[[bytes], bytes]
@@ -59,6 +59,8 @@ def build_package(
         bag = Bag(folder)
         _fill(bag, facts)
         bag.add("verify.sh", SCRIPT.read_bytes())
+        with opened(folder) as written:
+            bag.add("VERIFY.md", verify_md(written))
         bag.add(EXPECTED, "")
         bag.close(_info(facts))
         return _judged(bag, sign)
