@@ -80,11 +80,14 @@ class Answer:
 
     @cached_property
     def block(self) -> Block:
-        """The answer as it was sent, a revisit's joined with the body that it refers to."""
+        """The answer as it was sent, a revisit's joined with the body that it refers to.
+
+        A server's "not modified" came without a body: its head is the whole answer.
+        """
         record = self._existing()
         own = read_record(self.path, record.offset, record.length).block
-        refers = self.capture.revisit
-        if refers is None:
+        refers, sent = self.capture.revisit, self.stated("block")
+        if refers is None or length(own) == sent.length:
             return own
         place = self.find(refers.record)
         if place is None:

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from blake3 import blake3
 
 from archive.coding import CodingError
-from archive.digest import Hasher
+from archive.digest import Digests
 from archive.errors import RecordError, Where
 from archive.expected import Depth, Expected, FixityResult
-from archive.layers import PlainRecord
+from archive.layers import Message, PlainRecord
 from archive.member import inflate
 from archive.verdict import Verdict
 
@@ -44,10 +44,8 @@ def _intact(view: mmap.mmap, expected: Expected) -> bool:
     """Whether the stored bytes have both digests: the short way for the many that do."""
     start, end = expected.offset, expected.offset + expected.length
     with memoryview(view) as whole, whole[start:end] as data:
-        return (
-            hashlib.sha256(data).digest() == expected.stored_sha256
-            and blake3(data).digest() == expected.stored_blake3
-        )
+        found = Digests.of(data)
+    return found.sha256 == expected.stored_sha256 and found.blake3 == expected.stored_blake3
 
 
 class _Comparison:
@@ -86,10 +84,12 @@ class _Comparison:
             self.add("stored", Verdict.NOT_CHECKED, UNRECORDED)
             return
         with memoryview(view) as whole, whole[want.offset : want.offset + want.length] as data:
-            found = blake3(data).digest()
-            if depth is not Depth.DEEP or found != want.stored_blake3:
-                self._digest("stored", "sha256", want.stored_sha256, hashlib.sha256(data).digest())
-            self._digest("stored", "blake3", want.stored_blake3, found)
+            if depth is Depth.DEEP and blake3(data).digest() == want.stored_blake3:
+                self._digest("stored", "blake3", want.stored_blake3, want.stored_blake3)
+                return
+            found = Digests.of(data)
+        self._digest("stored", "sha256", want.stored_sha256, found.sha256)
+        self._digest("stored", "blake3", want.stored_blake3, found.blake3)
 
     def plain(self, view: mmap.mmap, depth: Depth) -> None:
         want = self._expected
@@ -98,29 +98,30 @@ class _Comparison:
         for piece in plain.pieces():
             hasher.update(piece)
         self._digest("record", "blake3", want.plain_blake3, hasher.digest())
+        message = plain.message()
         if depth is Depth.ALL:
-            self._layers(plain, want)
+            self._layers(message, want)
             return
         for name, sha256, _ in want.layers:
             if name == "payload" and sha256 is not None:
-                self._digest(name, "sha256", sha256, _sha256(plain.message.layer(name)))
+                self._digest(name, "sha256", sha256, _sha256(message.layer(name)))
 
-    def _layers(self, plain: PlainRecord, want: Expected) -> None:
-        hashed: dict[str, tuple[bytes, bytes]] = {}
+    def _layers(self, message: Message, want: Expected) -> None:
+        hashed: dict[str, Digests] = {}
         for layer, sha256, blake in want.layers:
             if sha256 is None or blake is None:
                 self.add(layer, Verdict.NOT_CHECKED, "it never had a digest")
                 continue
-            name = plain.message.distinct(layer)
+            name = message.distinct(layer)
             try:
-                found = hashed.get(name) or _both(plain.message.layer(name))
+                found = hashed.get(name) or Digests.of_all(message.layer(name))
             except CodingError as error:
                 wanted = f"sha256:{sha256.hex()}"
                 self.add(layer, Verdict.FAILED, f"the content is {error.reason}", wanted)
                 continue
             hashed[name] = found
-            self._digest(layer, "sha256", sha256, found[0])
-            self._digest(layer, "blake3", blake, found[1])
+            self._digest(layer, "sha256", sha256, found.sha256)
+            self._digest(layer, "blake3", blake, found.blake3)
 
     def _digest(self, layer: str, algorithm: str, expected: bytes, found: bytes) -> None:
         if found == expected and not self._passed:
@@ -135,11 +136,3 @@ def _sha256(pieces: Iterable[bytes | memoryview]) -> bytes:
     for piece in pieces:
         hasher.update(piece)
     return hasher.digest()
-
-
-def _both(pieces: Iterable[bytes | memoryview]) -> tuple[bytes, bytes]:
-    hasher = Hasher()
-    for piece in pieces:
-        hasher.update(piece)
-    found = hasher.digests()
-    return found.sha256, found.blake3

@@ -16,6 +16,9 @@ from archive.errors import UsageError
 SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64, "blake3": 32}
 """Length in bytes of each digest that archives carry."""
 
+PIECE = 1 << 17
+"""Bytes that one algorithm reads before the other does: they are in the processor's cache then."""
+
 ABSENT = frozenset({"undecodable", "truncated", "over-limit"})
 """Why a layer has no digest: there is never a digest of a part."""
 
@@ -83,10 +86,12 @@ class Digests:
 
     @classmethod
     def of(cls, data: bytes | bytearray | memoryview) -> Digests:
-        return cls(len(data), hashlib.sha256(data).digest(), blake3(data).digest())
+        if len(data) <= PIECE:
+            return cls(len(data), hashlib.sha256(data).digest(), blake3(data).digest())
+        return cls.of_all((data,))
 
     @classmethod
-    def of_all(cls, parts: Iterable[bytes]) -> Digests:
+    def of_all(cls, parts: Iterable[bytes | bytearray | memoryview]) -> Digests:
         hasher = Hasher()
         for part in parts:
             hasher.update(part)
@@ -135,9 +140,12 @@ class Hasher:
         self._length = 0
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
-        self._sha256.update(data)
-        self._blake3.update(data)
-        self._length += len(data)
+        view = memoryview(data)
+        for at in range(0, len(view), PIECE):
+            piece = view[at : at + PIECE]
+            self._sha256.update(piece)
+            self._blake3.update(piece)
+        self._length += len(view)
 
     def digests(self) -> Digests:
         return Digests(self._length, self._sha256.digest(), self._blake3.digest())

@@ -23,7 +23,7 @@ class Depth(StrEnum):
 
     STORED = "stored"
     DEEP = "deep"
-    ALL = "all"
+    ALL = "every layer"
 
 
 ExpectedLayer = tuple[str, bytes | None, bytes | None]

@@ -2,7 +2,7 @@
 
 Three depths. *Stored* compares SHA-256 and BLAKE3 of the bytes as they lie, so every flipped bit is
 found. *Deep* compares BLAKE3 of the stored bytes and of the inflated record, and SHA-256 of the
-payload. *All* compares both digests of every layer that the statement names.
+payload. *Every layer* compares both digests of each layer that the statement names.
 
 The work goes in batches to processes of its own, which hold no more than a batch; the places of the
 records in their files are compared here, for bytes that no record accounts for.
@@ -40,7 +40,8 @@ __all__ = [
     "expected_of",
 ]
 
-BATCH_BYTES = 32 << 20
+BATCH_BYTES = 8 << 20
+"""Few enough that all processes end at nearly the same time."""
 BATCH_RECORDS = 2000
 
 

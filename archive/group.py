@@ -22,6 +22,8 @@ __all__ = ["STATEMENT_LIMIT", "Encoded", "Group", "encode_group", "from_json", "
 
 STATEMENT_LIMIT = 64 << 20
 """Bytes of a statement: what a reader holds in memory at most, whatever a damaged file says."""
+LARGE = 1 << 18
+"""Bytes of a member that is written by itself: joining it to others costs more than a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,10 @@ class Encoded:
         return sum(member.stored.length for member in self.members)
 
     def packed(self) -> Iterator[bytes]:
-        """The group's bytes; those in memory come in one piece, to be one write."""
+        """The group's bytes; small ones in memory come in one piece, to be one write."""
         held: list[bytes] = []
         for member in self.members:
-            if member.data is not None:
+            if member.data is not None and len(member.data) < LARGE:
                 held.append(member.data)
                 continue
             yield b"".join(held)

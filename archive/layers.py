@@ -25,7 +25,7 @@ from archive.warc import CHUNK, END
 IN_MEMORY = 64 << 20
 """Plain bytes of the largest record that is held whole."""
 FIRST = 1 << 14
-"""Bytes of a block that are copied, to be looked at; the rest is passed on as a view."""
+"""Bytes of a block that are copied at a time until its head is over: the rest is read as a view."""
 
 Pieces = Iterator[bytes | memoryview]
 
@@ -33,7 +33,7 @@ Pieces = Iterator[bytes | memoryview]
 class Message:
     """A block that holds an HTTP answer to `method`; with no method its layers are all the block.
 
-    `block` gives the block's pieces each time that it is called, the first one in bytes.
+    `block` gives the block's pieces each time that it is called: one, where it is in memory.
     """
 
     def __init__(self, block: Callable[[], Pieces], method: str) -> None:
@@ -44,8 +44,8 @@ class Message:
     def reader(self) -> ResponseReader:
         """The whole block as it was read: head, framing, end, flaws."""
         reader = ResponseReader(self.method)
-        for piece in self._block():
-            reader.feed(cast("bytes", piece))  # a view will do once the head is over
+        for _ in _fed(reader, self._block()):
+            pass
         reader.eof()
         return reader
 
@@ -84,9 +84,20 @@ class Message:
 
     def _payload(self) -> Pieces:
         """The body without its transfer coding."""
-        reader = ResponseReader(self.method)
-        for piece in self._block():
-            yield from reader.feed(cast("bytes", piece))
+        if self.reader.framing in {"length", "close"}:
+            return self._body()
+        return _fed(ResponseReader(self.method), self._block())
+
+
+def _fed(reader: ResponseReader, block: Pieces) -> Pieces:
+    """The payload in a block, as views of its pieces."""
+    for piece in block:
+        rest = memoryview(piece)
+        while rest and reader.head is None:
+            yield from reader.feed(bytes(rest[:FIRST]))
+            rest = rest[FIRST:]
+        if rest:
+            yield from reader.feed(cast("bytes", rest))  # a view will do once the head is over
 
 
 class PlainRecord:
@@ -100,7 +111,10 @@ class PlainRecord:
         self._expected = expected
         self._where = Where(expected.file, expected.offset)
         self._whole = self._inflate() if expected.plain_length <= IN_MEMORY else None
-        self.message = Message(self._block, expected.method)
+
+    def message(self) -> Message:
+        """The message inside. It is not kept: record and message would keep each other in memory."""
+        return Message(self._block, self._expected.method)
 
     def pieces(self) -> Iterator[bytes | bytearray]:
         """Header, block and closing line ends."""
@@ -119,10 +133,7 @@ class PlainRecord:
             begin = bytes(begin) + more
         start = found + len(END)
         left = self._expected.plain_length - start - len(END)
-        first = bytes(begin[start : start + min(left, FIRST)])
-        yield first
-        left -= len(first)
-        for piece in chain((memoryview(begin)[start + len(first) :],), pieces):
+        for piece in chain((memoryview(begin)[start:],), pieces):
             yield memoryview(piece)[:left]
             left -= min(left, len(piece))
 

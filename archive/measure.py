@@ -66,7 +66,8 @@ def _in_memory(block: bytes, found: Message, cut: bool) -> Measured:
         layers = Layers(block=whole, body=absent, payload=absent, content=absent)
         return Measured(found.head, layers, found.trailing, found.flaws, plain)
     length = found.body_end - found.body_start
-    body = whole if length == len(block) else Digests.of(block[found.body_start : found.body_end])
+    sent_body = memoryview(block)[found.body_start : found.body_end]
+    body = whole if length == len(block) else Digests.of(sent_body)
     sent: Layer = absent or (body if len(found.payload) == length else Digests.of(found.payload))
     names = codings(found.head.fields) if found.head else ()
     last: Layer = sent

@@ -8,7 +8,7 @@ packed twice, once for its digests, which stand before it in the file, and once 
 from __future__ import annotations
 
 import mmap
-import zlib
+import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -24,7 +24,13 @@ UnpackError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # it
 GZIP = 31
 """The `wbits` of zlib that means a gzip header and trailer."""
 STORED, FAST = 0, 2
-"""Levels: of zlib, which has true stored blocks, and of isal, the best of its fast ones on text."""
+"""Levels: stored blocks, which we frame ourselves, and the best of isal's fast ones on text."""
+STORED_HEAD = MAGIC + bytes(6) + b"\xff"
+"""The gzip header of no name, no time and no known system (RFC 1952, 2.3)."""
+STORED_BLOCK = 0xFFFF
+"""Bytes of the largest stored block (RFC 1951, 3.2.4)."""
+STORED_LAST = b"\x01\x00\x00\xff\xff"
+"""An empty block that says it is the last."""
 WINDOW = 1 << 12
 """Bytes looked at first when a member's end is not known: most statements fit."""
 SAMPLES, SAMPLE = 4, 512
@@ -135,17 +141,42 @@ def _hashed(parts: Iterator[bytes], hasher: Hasher) -> Iterator[bytes]:
 
 def _compress(plain: bytes, level: int) -> bytes:
     if level == STORED:
-        return zlib.compress(plain, STORED, GZIP)
+        end = _stored_end(isal_zlib.crc32(plain), len(plain))
+        return b"".join((STORED_HEAD, *_stored_blocks(plain), end))
     packed: bytes = isal_zlib.compress(plain, level, GZIP)
     return packed
 
 
 def _pack(parts: Iterator[bytes], level: int) -> Iterator[bytes]:
-    packer = (
-        zlib.compressobj(STORED, zlib.DEFLATED, GZIP)
-        if level == STORED
-        else isal_zlib.compressobj(level, isal_zlib.DEFLATED, GZIP)
-    )
+    return _stored(parts) if level == STORED else _deflated(parts, level)
+
+
+def _stored(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """A member of stored blocks: nothing but frames around the bytes (RFC 1951, 3.2.4)."""
+    yield STORED_HEAD
+    crc = length = 0
+    for part in parts:
+        crc = isal_zlib.crc32(part, crc)
+        length += len(part)
+        yield b"".join(_stored_blocks(part))
+    yield _stored_end(crc, length)
+
+
+def _stored_blocks(part: bytes) -> Iterator[bytes | memoryview]:
+    view = memoryview(part)
+    for at in range(0, len(part), STORED_BLOCK):
+        piece = view[at : at + STORED_BLOCK]
+        yield struct.pack("<BHH", 0, len(piece), len(piece) ^ 0xFFFF)
+        yield piece
+
+
+def _stored_end(crc: int, length: int) -> bytes:
+    """The last block, and the gzip trailer: CRC-32 and length of the plain bytes."""
+    return STORED_LAST + struct.pack("<II", crc, length & 0xFFFFFFFF)
+
+
+def _deflated(parts: Iterator[bytes], level: int) -> Iterator[bytes]:
+    packer = isal_zlib.compressobj(level, isal_zlib.DEFLATED, GZIP)
     for part in parts:
         packed = packer.compress(part)
         if packed:

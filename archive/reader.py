@@ -26,6 +26,9 @@ from archive.record import ReadRecord, read_record
 from archive.stored import StoredGroup, StoredRecord, sealed_name
 from archive.warc import END, header, parse_head
 
+READ_AGAIN = 16 << 20
+"""Bytes of a file that stay in memory behind the group just read."""
+
 __all__ = [
     "ReadRecord",
     "StoredGroup",
@@ -44,10 +47,21 @@ def groups(path: Path, start: int = 0) -> Iterator[StoredGroup]:
     """
     with mapped(path) as view:
         at = start or after_warcinfo(path, view)
+        held = 0
         while at < len(view):
             group = _group(path, view, at)
             yield group
             at = group.end
+            if at - held > READ_AGAIN:
+                held = _let_go(view, at)
+
+
+def _let_go(view: mmap.mmap, until: int) -> int:
+    """Give back the memory of what was read, which else would grow to the size of the file."""
+    whole_pages = until - until % mmap.PAGESIZE
+    if whole_pages:
+        view.madvise(mmap.MADV_DONTNEED, 0, whole_pages)
+    return whole_pages
 
 
 @contextmanager

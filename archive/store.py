@@ -46,7 +46,7 @@ class _Open:
 class WarcWriter:
     """Appends groups to WARC files in `folder`, which no other writer touches meanwhile.
 
-    `append`, `seal` and `rotate_if_idle` belong to one thread; `sync` may run in any. A file is
+    `append`, `seal` and `rotate_if_idle` belong to one thread at a time; `sync` may run in any. A file is
     opened by the first group that needs it. `info` goes into each file's warcinfo record.
     """
 

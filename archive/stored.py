@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from archive.digest import Digests
 from archive.errors import RecordError, Where
@@ -15,8 +15,7 @@ OPEN = ".open"
 """What the name of a file ends in while it is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
+class StoredRecord(NamedTuple):
     """Where a record lies, and what its bytes must be: the packed ones and the plain ones."""
 
     file: str
@@ -57,9 +56,13 @@ class StoredGroup:
     def end(self) -> int:
         return self.metadata.offset + self.length
 
+    @property
+    def where(self) -> Where:
+        return Where(self.file, self.offset)
+
     @cached_property
     def statement(self) -> Statement:
-        return from_json(self.raw, Where(self.file, self.offset))
+        return from_json(self.raw, self.where)
 
     @cached_property
     def records(self) -> tuple[StoredRecord, ...]:
@@ -71,8 +74,7 @@ class StoredGroup:
                 records.append(_listed(self.file, at, listed))
                 at += records[-1].length
         except (KeyError, TypeError, ValueError) as error:
-            where = Where(self.file, self.offset)
-            raise RecordError(f"a malformed list of records: {error}", where=where) from error
+            raise RecordError(f"a malformed list of records: {error}", where=self.where) from error
         return tuple(records)
 
 

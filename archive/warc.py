@@ -136,17 +136,17 @@ def parse_head(plain: bytes, where: Where) -> tuple[Headers, int]:
     end = plain.find(END)
     if end < 0 or not plain.startswith((VERSION, b"WARC/1.0\r\n")):
         raise RecordError("not a WARC record", where=where)
-    found = []
     try:
-        folded = re.sub(r"\r\n[ \t]+", " ", plain[len(VERSION) : end].decode())
-        for line in folded.split("\r\n"):
-            name, colon, value = line.partition(":")
-            if not colon:
-                raise RecordError(f"a WARC header without a colon: {line!r}", where=where)
-            found.append((name, value.strip()))
+        head = plain[len(VERSION) : end].decode()
     except UnicodeDecodeError as error:
         raise RecordError("a WARC header that is not UTF-8", where=where) from error
-    return tuple(found), end + len(END)
+    if "\r\n " in head or "\r\n\t" in head:
+        head = re.sub(r"\r\n[ \t]+", " ", head)
+    lines = [line.partition(":") for line in head.split("\r\n")]
+    for line, colon, _ in lines:
+        if not colon:
+            raise RecordError(f"a WARC header without a colon: {line!r}", where=where)
+    return tuple([(name, value.strip()) for name, _, value in lines]), end + len(END)
 
 
 def header(headers: Headers, name: str) -> str | None:

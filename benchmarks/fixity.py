@@ -11,15 +11,18 @@ from pathlib import Path
 
 from archive.fixity import Depth, check_all
 from archive.layout import ArchiveRoot
-from catalog.database import open_catalog
-from catalog.fixity import expected_records
 
 
 def main(folder: str, depth: str, processes: str) -> None:
+    # As in `muniment verify`, the worker processes, which load this module too, go without these.
+    from catalog.database import open_catalog  # noqa: PLC0415
+    from catalog.fixity import expected_records  # noqa: PLC0415
+
     started = time.perf_counter()
     root = ArchiveRoot.open(Path(folder))
-    expected = expected_records(open_catalog(root.catalog))
-    checked = list(check_all(root.warc, expected, Depth(depth), processes=int(processes)))
+    wanted = Depth(depth)
+    expected = expected_records(open_catalog(root.catalog), layers=wanted is not Depth.STORED)
+    checked = list(check_all(root.warc, expected, wanted, processes=int(processes)))
     assert sum(batch.records for batch in checked)
     assert not sum(batch.failed for batch in checked)
     print(time.perf_counter() - started)

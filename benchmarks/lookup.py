@@ -8,11 +8,12 @@ checks what it is about to tell, and prints.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -94,13 +95,16 @@ def _by_id(engine: Engine, wanted: Capture) -> None:
 def anew(root: Path, drawn: list[Sample]) -> dict[str, dict[str, float]]:
     def by_time(sample: Sample) -> None:
         c = sample.capture
-        _same(find_capture(open_archive(root), c.url, c.time, holding=True), c)
+        with closing(open_archive(root)) as archive:
+            _same(find_capture(archive, c.url, c.time, holding=True), c)
 
     def by_sha256(sample: Sample) -> None:
-        assert by_digest(open_archive(root).engine, sample.digest)
+        with closing(open_archive(root)) as archive:
+            assert by_digest(archive.engine, sample.digest)
 
     def by_id(sample: Sample) -> None:
-        _same(find_capture(open_archive(root), sample.capture.id), sample.capture)
+        with closing(open_archive(root)) as archive:
+            _same(find_capture(archive, sample.capture.id), sample.capture)
 
     return {
         "URL and time, the command's look-up": timed(partial(by_time, s) for s in drawn),
@@ -147,6 +151,8 @@ def _measure(root: ArchiveRoot, captures: int) -> dict[str, dict[str, float]]:
     with TemporaryDirectory() as folder:
         anew(root.path, drawn[:5])  # loads the modules, as starting the program does
         commands(root.path, drawn[:5], Path(folder))
+        gc.collect()
+        gc.freeze()  # or what the samples left behind would be looked through again and again
         return {**found, **anew(root.path, drawn), **commands(root.path, drawn, Path(folder))}
 
 

@@ -71,8 +71,9 @@ def _contestants(
         "deep, two processes": _fixity(archive, "deep", 2),
         "gzip -t": ["gzip", "-t", *files],
         "warcio check": [tool + "warcio", "check", *files],
-        "every layer, one process": _fixity(archive, "all", 1),
-        "every layer, two processes": _fixity(archive, "all", 2),
+        "`muniment verify --all --every-layer`": [*ours, "--every-layer"],
+        "every layer, one process": _fixity(archive, "every layer", 1),
+        "every layer, two processes": _fixity(archive, "every layer", 2),
         "fastwarc check -p": [*one_by_one, *files],
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 from archive.digest import Absent, Digests, Layer
 from archive.statement import Capture, Layers
 from archive.stored import StoredGroup, StoredRecord
-from catalog.keys import document_id, link_id, url_key, version_id
+from catalog.keys import document_id, url_key, version_id
 
 ANSWER = "answer"
 """Role of the record that holds what came back, or was handed over."""
@@ -16,8 +16,8 @@ _ANSWERS = frozenset({"response", "revisit", "resource"})
 _RESOURCES = {"dns:": "dns", "urn:muniment:tls-chain:": "tls-chain"}
 
 Row = tuple[Any, ...]
-Seen = tuple[Row, Row, Row]
-"""Rows of a document, a version and the sighting that ties them."""
+Seen = tuple[Row, Row]
+"""Rows of a document and of the version that was seen there."""
 
 
 def role(record: StoredRecord, group: StoredGroup) -> str:
@@ -36,22 +36,15 @@ def role(record: StoredRecord, group: StoredGroup) -> str:
     return "request" if record.type == "request" else "attachment"
 
 
-def seen(group: StoredGroup, capture: Capture) -> Seen | None:
-    """What the capture shows, where it holds content: a version, at this URL, at this time."""
+def seen(capture: Capture) -> Seen | None:
+    """What the capture shows, where it holds content."""
     content = capture.digests.content if capture.digests else None
     if capture.outcome != "content" or not isinstance(content, Digests):
         return None
-    document, version = document_id(capture.url), version_id(content.sha256)
     return (
-        (document, capture.url),
-        (version, content.sha256, content.blake3, content.length),
-        (document, capture.time, group.id, version),
+        (document_id(capture.url), capture.url),
+        (version_id(content.sha256), content.sha256, content.blake3, content.length),
     )
-
-
-def link_row(capture: Capture, via: str) -> Row:
-    id_ = link_id(via, capture.url, capture.cause, capture.link_text)
-    return (document_id(via), id_, via, capture.url, capture.cause, capture.link_text)
 
 
 def capture_row(group: StoredGroup, capture: Capture, found: Seen | None) -> Row:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from catalog.premis import Event, EventObject, WarcFile
+from catalog.fixity import record_referred_to
+from catalog.holdings import Capture, Crawl
+from catalog.premis import Event, EventObject, Record, WarcFile
 
 SEAL = "seal"
+EXPORT = "export"
 TIME_STAMP = "time stamp"
+RENEWAL = "renewal"
+CLOCK_CHECK = "clock check"
+CIRCUMSTANCES = ("tls-chain", "dns")
+"""Roles of records that several captures of a crawl speak of and one holds."""
+
+
+class Told(NamedTuple):
+    """An event, and what it speaks of."""
+
+    time: datetime
+    detail: Any
+    objects: tuple[str, ...]
 
 
 def without_leaf(engine: Engine) -> list[WarcFile]:
@@ -42,6 +60,21 @@ def events_about(engine: Engine, *objects: str, type: str | None = None) -> Iter
         yield from session.exec(wanted).all()
 
 
+def events(engine: Engine, type: str) -> Iterator[Told]:  # noqa: A002
+    """All events of one type, the earliest first."""
+    wanted = (
+        select(Event, EventObject.object)
+        .join(EventObject, col(Event.id) == col(EventObject.event_id), isouter=True)
+        .where(col(Event.type) == type)
+        .order_by(col(Event.time), col(Event.id), col(EventObject.object))
+    )
+    with Session(engine) as session:
+        for _, rows in groupby(session.exec(wanted), key=lambda row: row[0].id):
+            found = list(rows)
+            objects = tuple(filter(None, (name for _, name in found)))
+            yield Told(found[0][0].time, found[0][0].detail, objects)
+
+
 def objects_of(engine: Engine, type: str) -> set[str]:  # noqa: A002
     """Everything that events of one type speak of."""
     wanted = (
@@ -51,3 +84,36 @@ def objects_of(engine: Engine, type: str) -> set[str]:  # noqa: A002
     )
     with Session(engine) as session:
         return set(session.exec(wanted))
+
+
+def event_by_id(engine: Engine, id_: str) -> Event | None:
+    with Session(engine) as session:
+        return session.get(Event, id_)
+
+
+def crawl_by_id(engine: Engine, id_: str) -> Crawl | None:
+    with Session(engine) as session:
+        return session.get(Crawl, id_)
+
+
+def capture_referred_to(engine: Engine, revisit: Capture) -> Capture | None:
+    """The capture that holds the body of a revisit, where the archive has it."""
+    record = record_referred_to(engine, revisit)
+    if record is None or record.statement_id is None:
+        return None
+    with Session(engine) as session:
+        return session.get(Capture, record.statement_id)
+
+
+def with_circumstances(engine: Engine, crawl: str) -> list[Capture]:
+    """The captures of a crawl that hold a certificate chain or a DNS answer, the latest first."""
+    wanted = (
+        select(Capture)
+        .join(Record, col(Record.statement_id) == col(Capture.id))
+        .where(col(Capture.crawl_id) == crawl, col(Record.file) == col(Capture.file))
+        .where(col(Record.role).in_(CIRCUMSTANCES))
+        .distinct()
+        .order_by(col(Capture.time).desc(), col(Capture.id))
+    )
+    with Session(engine) as session:
+        return list(session.exec(wanted))

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from archive.errors import StorageError, UsageError, Where
 
 REVISION = "0001"
 """The newest migration, so that an up-to-date catalog opens without loading Alembic."""
 
+_ASK_REVISION = "SELECT version_num FROM alembic_version"
 _MIGRATION_LOCK = 0x6D756E69
 _CACHE_KIB = 64 * 1024
 _PATIENCE = 60
@@ -44,9 +45,7 @@ def open_catalog(target: str | Path) -> Engine:
 
 
 def _bring_up_to_date(engine: Engine) -> None:
-    with engine.connect() as connection:
-        found = _revision(connection)
-    if found != REVISION:
+    if _revision(engine) != REVISION:
         _migrate(engine)
 
 
@@ -109,10 +108,19 @@ def writing(engine: Engine) -> Connection:
     return engine.connect().execution_options(writing=True)
 
 
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+def _revision(engine: Engine) -> str | None:
+    """Which migration a catalog is at; `None` where there is none: the tables are still to be made.
+
+    Asked without looking for the table first, which takes longer than the answer.
+    """
+    try:
+        with engine.connect() as connection:
+            found: str | None = connection.exec_driver_sql(_ASK_REVISION).scalar()
+    except (OperationalError, ProgrammingError):
+        with engine.connect() as connection:
+            if inspect(connection).has_table("alembic_version"):
+                raise
         return None
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
 
 

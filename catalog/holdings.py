@@ -1,7 +1,8 @@
 """What we hold: captures, and the documents and versions that they show.
 
 Every value comes from a record, so a rebuild gives the same rows. There are no foreign keys: files
-may be ingested in any order, and a damaged one must not keep others out.
+may be ingested in any order, and a damaged one must not keep others out. A sighting is a capture
+that saw a version, a link the page and words that led to one: both are views of `capture`.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ CODED = "(payload_sha256 <> content_sha256 OR content_sha256 IS NULL)"
 stands beside other conditions."""
 NO_VERSION = "version_id IS NULL AND content_sha256 IS NOT NULL"
 """Captures whose content is no version: what a server sent with a refusal, say."""
+SIGHTING = "version_id IS NOT NULL"
+"""Captures that are sightings: they saw a version."""
 PENDING = "revisit_of IS NOT NULL AND version_id IS NULL"
 """Revisits whose version is known only from the capture that they refer to."""
 
 
-def _where(name: str, column: str, condition: str) -> Index:
-    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
+def _where(condition: str, name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class Agency(SQLModel, table=True):
@@ -105,11 +108,13 @@ class Capture(SQLModel, table=True):
         Index("capture_crawl", "crawl_id", "time"),
         Index("capture_block_sha256", "block_sha256"),
         Index("capture_block_blake3", "block_blake3"),
-        _where("capture_payload_sha256", "payload_sha256", CODED),
-        _where("capture_payload_blake3", "payload_blake3", CODED),
-        _where("capture_content_sha256", "content_sha256", NO_VERSION),
-        _where("capture_content_blake3", "content_blake3", NO_VERSION),
-        _where("capture_pending", "id", PENDING),
+        _where(CODED, "capture_payload_sha256", "payload_sha256"),
+        _where(CODED, "capture_payload_blake3", "payload_blake3"),
+        _where(NO_VERSION, "capture_content_sha256", "content_sha256"),
+        _where(NO_VERSION, "capture_content_blake3", "content_blake3"),
+        _where(SIGHTING, "capture_document", "document_id", "time", "version_id"),
+        _where(SIGHTING, "capture_version", "version_id", "time"),
+        _where(PENDING, "capture_pending", "id"),
     )
 
     id: str = Field(primary_key=True, sa_type=Key)
@@ -188,33 +193,3 @@ class Version(SQLModel, table=True):
     sha256: bytes
     blake3: bytes
     length: int = Field(sa_type=BigInteger)
-
-
-class Sighting(SQLModel, table=True):
-    """A version seen at an instant."""
-
-    __tablename__ = "sighting"
-    __table_args__ = (
-        Index("sighting_version", "version_id", "time"),
-        {"sqlite_with_rowid": False},
-    )
-
-    document_id: str = Field(primary_key=True, sa_type=Key)
-    time: datetime = Field(primary_key=True, sa_type=Instant)
-    capture_id: str = Field(primary_key=True, sa_type=Key)
-    version_id: str = Field(sa_type=Key)
-
-
-class Link(SQLModel, table=True):
-    """That one page led to another address, and in which words."""
-
-    __tablename__ = "link"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-
-    via_id: str = Field(primary_key=True, sa_type=Key)
-    """Document id of the page."""
-    id: str = Field(primary_key=True, sa_type=Key)
-    via: str = Field(sa_type=Outside)
-    url: str = Field(sa_type=Outside)
-    kind: str = Field(sa_type=Key)
-    text: str | None = Field(default=None, sa_type=Outside)

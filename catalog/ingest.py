@@ -25,7 +25,7 @@ from catalog.inserts import inserts
 from catalog.reading import Batch, Round, is_large, read_alone, rounds
 from catalog.revisits import resolve_revisits
 
-BULK_CACHE_KIB = 512 * 1024
+BULK_CACHE_KIB = 64 * 1024
 CHECKPOINT_PAGES = 50_000
 
 Progress = Callable[[str, int], None]

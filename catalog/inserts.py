@@ -7,7 +7,7 @@ place in the archive. Two different things under one id are refused by a NOT NUL
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -24,6 +24,8 @@ Row = tuple[Any, ...]
 Columns = list[Column[Any]]
 _Upsert = Any
 """`sqlite.Insert` or `postgresql.Insert`: the same methods without a class in common."""
+_Bind = Callable[[Row], Row]
+"""Makes the values of a column what the driver takes."""
 _Settle = Callable[[_Upsert, Columns], _Upsert]
 
 _PLAN = "id source_id source started operator_id software_id configuration settings file offset"
@@ -32,21 +34,20 @@ _CLOSE = "id close_id ended end counts not_requested queued complete shortfall"
 
 @dataclass(frozen=True)
 class Insert:
-    """One statement and how a tuple becomes its parameters, which are numbers, text and bytes."""
+    """One statement and how tuples become its parameters, which are numbers, text and bytes."""
 
     sql: str
-    binds: tuple[tuple[int, Callable[[Any], Any]], ...]
+    binds: tuple[tuple[int, _Bind], ...]
 
-    def parameters(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows as the driver takes them: text made storable, instants and JSON encoded."""
-        return [self._bound(row) for row in rows]
+    def parameters(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows as the driver takes them: text made storable, instants and JSON encoded.
 
-    def _bound(self, row: Row) -> Row:
-        values = list(row)
+        It goes by columns, for a column of text seldom holds anything that must be changed.
+        """
+        columns: list[Row] = list(zip(*rows, strict=True))
         for place, bind in self.binds:
-            if values[place] is not None:
-                values[place] = bind(values[place])
-        return tuple(values)
+            columns[place] = bind(columns[place])
+        return list(zip(*columns, strict=True))
 
 
 @cache
@@ -66,8 +67,6 @@ def inserts(dialect: Dialect) -> dict[str, Insert]:
         "document": make("document", partial(_refuse_other, told_by="url")),
         "version": make("version", partial(_refuse_other, told_by="sha256")),
         "capture": make("capture", partial(_first_place, told_by="url")),
-        "sighting": make("sighting", _stay),
-        "link": make("link", _stay),
         "event": make("event", partial(_first_place, told_by="type")),
         "event_object": make("event_object", _stay),
         "record": make("record", _stay),
@@ -133,7 +132,16 @@ def _first_place(statement: _Upsert, columns: Columns, told_by: str) -> _Upsert:
     )
 
 
-def _bind(kind: Outside | Instant | Json) -> Callable[[Any], Any]:
+def _bind(kind: Outside | Instant | Json) -> _Bind:
     if isinstance(kind, Outside):
-        return visible
-    return to_text if isinstance(kind, Instant) else Json.dumps
+        return _all_visible
+    return partial(_each, to_text if isinstance(kind, Instant) else Json.dumps)
+
+
+def _all_visible(column: Row) -> Row:
+    together = "".join(filter(None, column))
+    return column if visible(together) == together else _each(visible, column)
+
+
+def _each(bind: Callable[[Any], Any], column: Row) -> Row:
+    return tuple([None if value is None else bind(value) for value in column])

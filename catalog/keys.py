@@ -21,10 +21,6 @@ def version_id(sha256: bytes) -> str:
     return ident("version", sha256.hex())
 
 
-def link_id(via: str, url: str, kind: str, text: str | None) -> str:
-    return ident("link", visible(via), visible(url), kind, visible(text or ""))
-
-
 @lru_cache(maxsize=4096)
 def name_id(kind: str, name: str) -> str:
     """The id of an `agency`, a `source`, an `operator` or a `software` by its name."""

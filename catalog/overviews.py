@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine, func, text
 from sqlmodel import Session, col, select
 
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed, typed
-from catalog.holdings import Capture, Crawl, Document, Sighting, Version
+from catalog.holdings import SIGHTING, Capture, Crawl, Document, Version
 from catalog.queries import beginning_with
 
 
@@ -70,11 +70,12 @@ def outcomes(engine: Engine, crawl: Crawl) -> dict[str, int]:
 
 def documents(engine: Engine, limit: int | None = None) -> Iterator[DocumentSeen]:
     """Documents, the last seen first, read as they are asked for."""
-    last = func.max(Sighting.time)
-    versions = func.count(func.distinct(Sighting.version_id))
+    last = func.max(Capture.time)
+    versions = func.count(func.distinct(Capture.version_id))
     query = (
-        select(Document, func.min(Sighting.time), last, versions)
-        .join(Sighting, col(Sighting.document_id) == col(Document.id))
+        select(Document, func.min(Capture.time), last, versions)
+        .join(Capture, col(Capture.document_id) == col(Document.id))
+        .where(text(SIGHTING))
         .group_by(col(Document.id), col(Document.url))
         .order_by(last.desc(), col(Document.id))
         .limit(limit)
@@ -86,11 +87,11 @@ def documents(engine: Engine, limit: int | None = None) -> Iterator[DocumentSeen
 
 def versions_of(engine: Engine, document_id: str) -> list[VersionSeen]:
     """The versions of a document, the first seen first."""
-    first = func.min(Sighting.time)
+    first = func.min(Capture.time)
     query = (
-        select(Version, first, func.max(Sighting.time), func.count())
-        .join(Sighting, col(Sighting.version_id) == col(Version.id))
-        .where(Sighting.document_id == document_id)
+        select(Version, first, func.max(Capture.time), func.count())
+        .join(Capture, col(Capture.version_id) == col(Version.id))
+        .where(Capture.document_id == document_id)
         .group_by(col(Version.id), col(Version.sha256), col(Version.blake3), col(Version.length))
         .order_by(first, col(Version.id))
     )

@@ -57,8 +57,6 @@ def _sight(connection: Connection, revisit: Row[Any], version: str) -> None:
         .values(document_id=document, version_id=version)
     )
     sql = inserts(connection.dialect)
-    for name, row in (
-        ("document", (document, revisit.url)),
-        ("sighting", (document, revisit.time, revisit.id, version)),
-    ):
-        connection.exec_driver_sql(sql[name].sql, sql[name].parameters([row]))
+    connection.exec_driver_sql(
+        sql["document"].sql, sql["document"].parameters([(document, revisit.url)])
+    )

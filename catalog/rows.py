@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from archive.statement import Capture, Crawl, CrawlClose, Event
 from archive.stored import StoredGroup, StoredRecord
-from catalog.capture_rows import Row, capture_row, link_row, role, seen
+from catalog.capture_rows import Row, capture_row, role, seen
 from catalog.keys import KEY_LENGTH, name_id
 
 Rows = dict[str, list[Row]]
@@ -63,13 +63,12 @@ class RowBuilder:
     def _add_capture(self, group: StoredGroup, capture: Capture) -> None:
         for record in group.records:
             self.add_record(record, role(record, group), group.id)
-        found = seen(group, capture)
+        found = seen(capture)
         if found:
-            for name, row in zip(("document", "version", "sighting"), found, strict=True):
-                self._rows[name].append(row)
+            document, version = found
+            self._rows["document"].append(document)
+            self._rows["version"].append(version)
         self._rows["capture"].append(capture_row(group, capture, found))
-        if capture.via is not None:
-            self._rows["link"].append(link_row(capture, capture.via))
 
     def _add_crawl(self, group: StoredGroup, crawl: Crawl) -> None:
         source_id = name_id("source", crawl.source)

@@ -9,12 +9,6 @@ from typing import Any
 from archive.fixity import FixityResult
 from archive.verdict import Check, Verdict, overall
 
-LATER = (
-    Check("logged", Verdict.NOT_CHECKED, "no log yet"),
-    Check("time-stamped", Verdict.NOT_CHECKED, "no time stamps yet"),
-)
-"""What a capture will be worth once there is a log; until then nothing is claimed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -25,6 +19,8 @@ class Checked:
     checks: tuple[Check, ...]
     about: str = ""
     """Where the capture comes from, or what kind of file it is."""
+    recorded: str = ""
+    """Since when the capture is known, by our clock and by an outsider."""
     failures: tuple[FixityResult, ...] = ()
     row: dict[str, Any] = field(default_factory=dict)
     """What JSON tells beside the checks."""
@@ -38,8 +34,7 @@ class Checked:
         first, *others = self.checks
         answers = [_answer(self.claim, first), *(_answer(check.layer, check) for check in others)]
         yield " · ".join(answers)
-        if self.about:
-            yield f"  {self.about}"
+        yield from (f"  {told}" for told in (self.about, self.recorded) if told)
         yield from (f"  {place(result)}" for result in self.failures)
 
     def to_json(self) -> dict[str, Any]:

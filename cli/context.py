@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.errors import NotFoundError, StorageError, Where
+from archive.evidence.log import Log, current_log
 from archive.layout import ArchiveRoot
 from archive.times import Clock
 from cli import clock
@@ -46,6 +47,11 @@ class Archive:
         """Who gives this order. Raises `UsageError` where nobody says."""
         self._acting = operator_name(given, self.config.operator)
         return self._acting
+
+    @property
+    def log(self) -> Log:
+        """The log as it lies there now."""
+        return current_log(self.root)
 
     @cached_property
     def engine(self) -> Engine:

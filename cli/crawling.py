@@ -7,19 +7,19 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.text import Text
 
-from archive.errors import Error, StorageError
+from archive.errors import StorageError
 from archive.ident import printed
 from catalog.held import CatalogHeld
-from cli.complaint import complaint
 from cli.context import Archive
 from cli.crawl_words import crawl_json
+from cli.events import record_events
 from cli.exits import Exit
-from cli.log_keeping import checkpoint
+from cli.log_keeping import checkpoint_meanwhile
 from cli.output import say, size
+from cli.outside_time import measure_clock
 from cli.visible import visible
 from crawler.run import CrawlOrder, CrawlReport, Progress, crawl, discard
 
@@ -29,6 +29,9 @@ def run_crawl(archive: Archive, order: CrawlOrder, name: str) -> CrawlReport:
 
     Raises what `crawler.run.crawl` raises; a full disk with the order that goes on afterwards.
     """
+    measured = list(measure_clock(archive))
+    if measured:
+        record_events(archive, order.operator, measured)
     try:
         with _shown(name) as show:
             report = crawl(
@@ -37,7 +40,7 @@ def run_crawl(archive: Archive, order: CrawlOrder, name: str) -> CrawlReport:
                 held=CatalogHeld(archive.engine),
                 clock=archive.clock,
                 progress=show,
-                checkpoint=partial(_checkpoint, archive),
+                checkpoint=partial(checkpoint_meanwhile, archive),
             )
     except StorageError as error:
         advice = (
@@ -72,14 +75,6 @@ def report_json(report: CrawlReport) -> dict[str, Any]:
         shortfall=report.shortfall,
     )
     return {**told, "files": [path.name for path in report.files]}
-
-
-def _checkpoint(archive: Archive) -> None:
-    """A log that takes nothing is told of, and keeps nothing from being captured."""
-    try:
-        checkpoint(archive)
-    except Error as error:
-        click.echo(complaint(error).line, err=True)
 
 
 @contextmanager

@@ -30,11 +30,7 @@ def command(archive: Archive, as_json: bool) -> Exit:
       muniment doctor
     """
     findings = list(examine(archive))
-    rows = [
-        {"check": f.check, "verdict": f.verdict.value, "found": f.found, "advice": f.advice or None}
-        for f in findings
-    ]
-    write_rows(rows, COLUMNS, as_json=as_json)
+    write_rows((finding.to_json() for finding in findings), COLUMNS, as_json=as_json)
     for finding in findings:
         if finding.advice and finding.verdict is Verdict.FAILED and not as_json:
             say(f"{finding.check}: {finding.advice}")

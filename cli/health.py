@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from archive.durable import Files
 from archive.errors import Error, UsageError
 from archive.stored import OPEN
-from archive.verdict import Verdict
 from catalog.fixity import file_checks
 from catalog.ingest import sealed
 from catalog.queries import Filter, list_captures
 from cli.context import Archive
+from cli.finding import FAILED, NOT_CHECKED, PASSED, Finding
+from cli.health_log import LOG_CHECKS
 from cli.output import moment, number, size
 from cli.sources import load_source, source_names
 from crawler.order import unfinished
@@ -23,27 +23,21 @@ from crawler.order import unfinished
 LITTLE_SPACE = 2 << 30
 """Bytes: less, and a crawl of a site with attachments may not get to its end."""
 
-PASSED, FAILED, NOT_CHECKED = Verdict.PASSED, Verdict.FAILED, Verdict.NOT_CHECKED
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The answer of one check, what was found, and what to do about it."""
-
-    check: str
-    verdict: Verdict
-    found: str
-    advice: str = ""
-    damage: bool = False
-    """The archive itself is not whole."""
-
-
 Check = Callable[[Archive], Iterator[Finding]]
 
 
 def examine(archive: Archive) -> Iterator[Finding]:
     """All findings; a check that breaks down is a finding too."""
-    for check in CHECKS:
+    yield from _examine(archive, CHECKS)
+
+
+def examine_log(archive: Archive) -> Iterator[Finding]:
+    """The findings about the log and the time."""
+    yield from _examine(archive, LOG_CHECKS)
+
+
+def _examine(archive: Archive, checks: Iterable[Check]) -> Iterator[Finding]:
+    for check in checks:
         name = check.__name__.strip("_").replace("_", " ")
         try:
             yield from check(archive)
@@ -171,7 +165,6 @@ def _clock(archive: Archive) -> Iterator[Finding]:
         yield Finding("clock", FAILED, found, "set the clock of this machine, and keep it by NTP")
     else:
         yield Finding("clock", PASSED, f"{moment(now)}, later than every capture")
-    yield Finding("outside clock", NOT_CHECKED, "no time source is asked")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -184,4 +177,5 @@ CHECKS: tuple[Check, ...] = (
     _catalog,
     _free_space,
     _clock,
+    *LOG_CHECKS,
 )

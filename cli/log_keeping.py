@@ -18,7 +18,7 @@ from archive.digest import Digests
 from archive.durable import write_over
 from archive.errors import Error, Where, reading
 from archive.evidence.keys import KeyRing
-from archive.evidence.log import Signed, current_log
+from archive.evidence.log import Signed
 from archive.evidence.note import NoteError
 from archive.evidence.sequencer import RefusedError, Sequencer
 from archive.warc import CHUNK
@@ -26,7 +26,10 @@ from cli.complaint import complaint
 from cli.context import Archive
 from cli.events import Happening, record_events
 from cli.output import say
+from cli.outside_time import ask_for_stamps, ask_meanwhile, have_stamped, stamp_events
 
+PASSPHRASE = "MUNIMENT_LOG_PASSPHRASE"  # noqa: S105 - its name, not its value
+"""The variable that holds the passphrase of a locked key."""
 EVENTS = "events-"
 """How the names of files begin that hold events alone."""
 
@@ -41,6 +44,11 @@ def keep_log(archive: Archive, operator: str) -> Signed | None:
         if sealed:
             record_events(archive, operator, sealed)
         signed = checkpoint(archive)
+        ask_for_stamps(archive)
+        stamped = list(stamp_events(archive))
+        if stamped:
+            record_events(archive, operator, stamped)
+            signed = checkpoint(archive)
     except Error as error:
         click.echo(complaint(error).line, err=True)
         return None
@@ -48,19 +56,38 @@ def keep_log(archive: Archive, operator: str) -> Signed | None:
     return signed
 
 
+def checkpoint_meanwhile(archive: Archive) -> None:
+    """A checkpoint in the middle of a crawl, which a log that takes nothing does not hold up."""
+    try:
+        checkpoint(archive)
+        ask_meanwhile(archive)
+    except Error as error:
+        click.echo(complaint(error).line, err=True)
+
+
 def checkpoint(archive: Archive) -> Signed | None:
-    """Enter what the log lacks, sign the head and publish it. Raises `RefusedError`, `StorageError`."""
+    """Enter what the log lacks, sign the head, publish it, have it stamped.
+
+    Raises `RefusedError`, `StorageError`, `UncheckedError` where the key is locked.
+    """
     origin = log_origin(archive)
     ring = KeyRing(archive.root.keys, origin)
-    if current_log(archive.root).head is None and not ring.verifiers():
+    if archive.log.head is None and not ring.verifiers():
         ring.create()
-    sequencer = Sequencer(archive.root, origin, seen=list(_published(archive, origin)))
+    sequencer = Sequencer(archive.root, origin, seen=list(seen_elsewhere(archive)))
     for error in sequencer.append().damaged:
         click.echo(complaint(error).line, err=True)
-    signed = sequencer.sign(ring.signers(_passphrase, archive.config.log.signer))
+    signed = sequencer.sign(ring.signers(passphrase, archive.config.log.signer))
     if signed:
         publish(archive, signed)
+        have_stamped(archive, signed)
     return signed
+
+
+def base_origin(archive: Archive) -> str:
+    """The name of the first log of an archive; successors add their number to it."""
+    folder = archive.root.path.resolve().name
+    return archive.config.log.origin or f"muniment.invalid/{folder}"
 
 
 def log_origin(archive: Archive) -> str:
@@ -68,8 +95,8 @@ def log_origin(archive: Archive) -> str:
 
     Raises `RefusedError` where the two differ: a name that changes would fork the log.
     """
-    configured = archive.config.log.origin or f"muniment.invalid/{archive.root.path.resolve().name}"
-    head = current_log(archive.root).head
+    configured = base_origin(archive)
+    head = archive.log.head
     if head is None:
         return configured
     if archive.config.log.origin and not _continues(head.origin, configured):
@@ -84,18 +111,26 @@ def log_origin(archive: Archive) -> str:
 def publish(archive: Archive, signed: Signed) -> None:
     """Copy the checkpoint to where others keep it too; a place that fails is told of."""
     for place in archive.config.log.publish:
-        path = _published_at(archive, place, signed.checkpoint.origin)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_over(path, signed.data)
+            publish_in(archive, archive.root.path / place, signed)
         except (Error, OSError) as error:
             say(f"the checkpoint could not be published in {place}: {error}")
 
 
-def _published(archive: Archive, origin: str) -> Iterator[Signed]:
-    """The checkpoints of this log that lie elsewhere; what cannot be read there is told of."""
+def publish_in(archive: Archive, folder: Path, signed: Signed) -> None:
+    """Write a checkpoint and the log's public keys into a folder. Raises `StorageError`, `OSError`."""
+    origin = signed.checkpoint.origin
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = "".join(f"{key.vkey}\n" for key in KeyRing(archive.root.keys, origin).verifiers())
+    write_over(folder / f"{_file_name(origin)}.vkeys", keys.encode())
+    write_over(folder / f"{_file_name(origin)}.checkpoint", signed.data)
+
+
+def seen_elsewhere(archive: Archive) -> Iterator[Signed]:
+    """The checkpoints of the current log that lie elsewhere; one that cannot be read is told of."""
+    origin = archive.log.head.origin if archive.log.head else base_origin(archive)
     for place in archive.config.log.publish:
-        path = _published_at(archive, place, origin)
+        path = archive.root.path / place / f"{_file_name(origin)}.checkpoint"
         if path.exists():
             try:
                 yield Signed.parse(path.read_bytes())
@@ -103,9 +138,8 @@ def _published(archive: Archive, origin: str) -> Iterator[Signed]:
                 say(f"the checkpoint published in {place} cannot be read: {error}")
 
 
-def _published_at(archive: Archive, place: str, origin: str) -> Path:
-    name = origin.replace("/", "_")
-    return archive.root.path / place / f"{name}.checkpoint"
+def _file_name(origin: str) -> str:
+    return origin.replace("/", "_")
 
 
 def _continues(origin: str, configured: str) -> bool:
@@ -135,9 +169,9 @@ def _digests(path: Path) -> Digests:
         return Digests.of_all(iter(lambda: file.read(CHUNK), b""))
 
 
-def _passphrase(path: Path) -> bytes | None:
+def passphrase(path: Path) -> bytes | None:
     """From the environment, or asked for on a terminal."""
-    given = os.environ.get("MUNIMENT_LOG_PASSPHRASE")
+    given = os.environ.get(PASSPHRASE)
     if given is None and sys.stdin.isatty():
         given = click.prompt(f"Passphrase of {path.name}", hide_input=True, err=True)
     return given.encode() if given is not None else None

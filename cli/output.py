@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -145,6 +145,18 @@ def number(count: int, thing: str) -> str:
 def moment(instant: datetime | None) -> str:
     """`2026-11-23 23:15:57Z`."""
     return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if instant else NOTHING
+
+
+def span(length: timedelta) -> str:
+    """A length of time as people read it: `8 s`, `3 min`, `2 h 5 min`, `4 d 3 h`."""
+    seconds = round(abs(length.total_seconds()))
+    sign = "-" if length < timedelta(0) and seconds else ""
+    parts = []
+    for unit, size_ in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size_)
+        if count:
+            parts.append(f"{count} {unit}")
+    return sign + " ".join(parts[:2]) if parts else "0 s"
 
 
 def _cell(column: Column, row: Row) -> str:

@@ -9,7 +9,7 @@ from cli.complaint import complaint
 from cli.context import Archive, operator_option, with_archive
 from cli.exits import Exit
 from cli.output import json_option, number, progress, say, write_json
-from cli.tending import tend
+from cli.tending import clear_crawls, mend
 
 
 @click.command("rebuild")
@@ -25,7 +25,7 @@ def command(archive: Archive, *, operator: str | None, as_json: bool) -> Exit:
     Example:
       muniment rebuild
     """
-    tend(archive, archive.operator(operator))
+    mend(archive, archive.operator(operator))
     done = 0
     with progress("reading records", None) as advance:
 
@@ -35,6 +35,7 @@ def command(archive: Archive, *, operator: str | None, as_json: bool) -> Exit:
             advance(done)
 
         report = rebuild(archive.engine, archive.root, tell)
+    clear_crawls(archive)
     for error in report.damaged:
         click.echo(complaint(error).line, err=True)
     if as_json:

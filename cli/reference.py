@@ -46,13 +46,18 @@ def _commands() -> Iterator[str]:
     for name in main.list_commands(root):
         command = main.get_command(root, name)
         assert command is not None
-        context = click.Context(command, root, name, terminal_width=WIDTH)
-        yield f"### {name}"
-        yield _help(command, context)
-        if isinstance(command, click.Group):
-            for child_name, child in command.commands.items():
-                yield f"#### {name} {child_name}"
-                yield _help(child, click.Context(child, context, child_name, terminal_width=WIDTH))
+        yield from _command(command, root, name, "###")
+
+
+def _command(
+    command: click.Command, above: click.Context, name: str, heading: str
+) -> Iterator[str]:
+    context = click.Context(command, above, name.rsplit(maxsplit=1)[-1], terminal_width=WIDTH)
+    yield f"{heading} {name}"
+    yield _help(command, context)
+    if isinstance(command, click.Group):
+        for child_name, child in command.commands.items():
+            yield from _command(child, context, f"{name} {child_name}", f"{heading}#")
 
 
 def _help(command: click.Command, context: click.Context) -> str:

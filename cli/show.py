@@ -16,6 +16,7 @@ from cli import telling
 from cli.context import Archive, with_archive
 from cli.find import capture_json, find_capture, open_answer
 from cli.output import json_option, moment, number, size, write_fields, write_json
+from cli.proofs import Proofs, proofs_of
 
 Field = tuple[str, str]
 
@@ -38,10 +39,18 @@ def command(archive: Archive, name: str, as_json: bool) -> None:
     if as_json:
         write_json({**capture_json(archive, found), "statement": answer.group.raw})
         return
-    write_fields([*_what(answer), *_where(answer), *_bytes(answer), *_versions(archive, answer)])
+    proofs = proofs_of(archive, found)
+    write_fields(
+        [
+            *_what(answer, proofs),
+            *_where(answer),
+            *_bytes(answer),
+            *_versions(archive, answer),
+        ]
+    )
 
 
-def _what(answer: Answer) -> Iterator[Field]:
+def _what(answer: Answer, proofs: Proofs) -> Iterator[Field]:
     capture = answer.capture
     yield "capture", printed(answer.group.id)
     yield "url", capture.url
@@ -49,8 +58,9 @@ def _what(answer: Answer) -> Iterator[Field]:
     if asserted:
         yield "origin", asserted
         yield "time", f"{moment(capture.time)}, as asserted"
-    else:
-        yield "time", f"{moment(capture.time)} by our clock"
+    yield "time" if not asserted else "", proofs.recorded
+    logged = proofs.logged
+    yield "logged", f"{logged.verdict.value} ({logged.reason})" if logged.reason else logged.verdict
     yield "outcome", telling.outcome(capture)
     if capture.status is not None:
         yield "status", f"{capture.status} {capture.reason or ''}".strip()

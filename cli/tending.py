@@ -18,6 +18,13 @@ SETTLED = timedelta(seconds=2)
 
 def tend(archive: Archive, operator: str) -> None:
     """Recover and seal what a crash left open, ingest whatever the catalog lacks, clear what is over."""
+    mend(archive, operator)
+    archive.ingest()
+    clear_crawls(archive)
+
+
+def mend(archive: Archive, operator: str) -> None:
+    """Recover and seal what a crash left open; each recovery is an event."""
     for found in recover(archive.root, archive.clock):
         archive.unlogged = True
         if not found.cut_bytes:
@@ -37,11 +44,9 @@ def tend(archive: Archive, operator: str) -> None:
             },
             objects=[found.file],
         )
-    archive.ingest()
-    _clear_crawls(archive)
 
 
-def _clear_crawls(archive: Archive) -> None:
+def clear_crawls(archive: Archive) -> None:
     """Remove the folders of crawls that are over and ingested, or that never began."""
     for folder in archive.root.crawls.iterdir():
         if (folder / OVER).exists():

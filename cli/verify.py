@@ -27,10 +27,22 @@ from cli.verify_held import check_capture, check_file
 @click.option("--all", "every", is_flag=True, help="Check every file of the archive.")
 @click.option("--due", is_flag=True, help="Check the files not checked for 90 days.")
 @click.option(
-    "--deep/--stored",
-    "deep",
-    default=None,
-    help="Inflate and recompute, or hash the stored bytes alone.  [default: stored for --all, --due]",
+    "--stored",
+    "depth",
+    flag_value=Depth.STORED.value,
+    help="Hash the stored bytes alone.  [default for --all, --due]",
+)
+@click.option(
+    "--deep",
+    "depth",
+    flag_value=Depth.DEEP.value,
+    help="Inflate every record too, and recompute its digest and the payload's.",
+)
+@click.option(
+    "--every-layer",
+    "depth",
+    flag_value=Depth.ALL.value,
+    help="Recompute both digests of every layer.  [always for FILE, ID, URL without --stored]",
 )
 @operator_option
 @json_option
@@ -41,7 +53,7 @@ def command(
     targets: tuple[str, ...],
     every: bool,
     due: bool,
-    deep: bool | None,
+    depth: str | None,
     operator: str | None,
     as_json: bool,
 ) -> Exit:
@@ -63,16 +75,16 @@ def command(
             "say what to verify", advice="name a FILE, ID or URL, or give --all or --due"
         )
     if targets:
-        depth = Depth.STORED if deep is False else Depth.ALL
+        of_each = Depth.STORED if depth == Depth.STORED else Depth.ALL
         verdicts = []
-        for checked in _targets(archive, targets, depth):
+        for checked in _targets(archive, targets, of_each):
             verdicts.append(checked.verdict)
             _tell(checked, as_json)
         return VERDICTS[overall(verdicts)]
     who = archive.operator(operator)
     tend(archive, who)
-    depth = Depth.DEEP if deep else Depth.STORED
-    return VERDICTS[check_files(archive, depth, who, only_due=due, as_json=as_json)]
+    of_all = Depth(depth or Depth.STORED)
+    return VERDICTS[check_files(archive, of_all, who, only_due=due, as_json=as_json)]
 
 
 def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterator[Checked]:

@@ -66,7 +66,8 @@ def check_files(
     tally = Tally(depth, [each.name for each in listed] + [path.name for path in unknown])
     total = sum(each.length for each in listed) + sum(path.stat().st_size for path in unknown)
     names = [each.name for each in listed] if only_due else None
-    known = expected_records(archive.engine, files=names)
+    layers = depth is not Depth.STORED
+    known = expected_records(archive.engine, files=names, layers=layers)
     expected = chain(known, *map(expected_in, unknown))
     processes = 1 if total < ONE_PROCESS else os.cpu_count() or 1
     with progress("checking", total) as advance:

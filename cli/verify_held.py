@@ -17,10 +17,10 @@ from archive.warc import CHUNK
 from catalog.fixity import expected_records
 from catalog.holdings import Capture
 from catalog.queries import by_digest
-from cli.checks import LATER, Checked, record_check
+from cli.checks import Checked, record_check
 from cli.context import Archive
 from cli.find import capture_json, open_answer
-from cli.output import moment
+from cli.proofs import proofs_of
 
 SHOWN = 20
 """Captures that one file is compared with; a page that never changes may have thousands."""
@@ -29,6 +29,20 @@ SHOWN = 20
 def check_capture(archive: Archive, capture: Capture, depth: Depth) -> Checked:
     """Compare every stored record of a capture with what the catalog says of it."""
     row = capture_json(archive, capture)
+    proofs = proofs_of(archive, capture)
+    results = compare_capture(archive, capture, depth)
+    return Checked(
+        claim=f"capture {printed(capture.id)}: record intact",
+        checks=(record_check(results), proofs.logged, proofs.time_stamped),
+        about=_about(row),
+        recorded=proofs.recorded,
+        failures=tuple(result for result in results if result.verdict is Verdict.FAILED),
+        row=row,
+    )
+
+
+def compare_capture(archive: Archive, capture: Capture, depth: Depth) -> list[FixityResult]:
+    """The comparisons of a capture's stored records. Damage is among them, never raised."""
     results: list[FixityResult] = []
     try:
         with mapped(archive.root.warc / capture.file) as view:
@@ -36,13 +50,7 @@ def check_capture(archive: Archive, capture: Capture, depth: Depth) -> Checked:
                 results += check_record(view, expected, depth)
     except (DamagedError, FileNotFoundError) as error:
         results.append(_lost(capture, error))
-    return Checked(
-        claim=f"capture {printed(capture.id)}: record intact",
-        checks=(record_check(results), *LATER),
-        about=_about(row),
-        failures=tuple(result for result in results if result.verdict is Verdict.FAILED),
-        row=row,
-    )
+    return results
 
 
 def check_file(archive: Archive, path: Path, depth: Depth) -> Iterator[Checked]:
@@ -61,6 +69,7 @@ def check_file(archive: Archive, path: Path, depth: Depth) -> Iterator[Checked]:
             claim=f"{path}: bytes equal capture {printed(match.capture.id)} ({match.layer})",
             checks=(equal, *held.checks),
             about=held.about,
+            recorded=held.recorded,
             failures=held.failures,
             row={**held.row, "target": str(path), "layer": match.layer},
         )
@@ -88,4 +97,4 @@ def _lost(capture: Capture, error: Exception) -> FixityResult:
 
 def _about(row: dict[str, Any]) -> str:
     """Where the bytes come from, in one line."""
-    return f"{row['url']} · {row['origin'] or 'received ' + moment(row['time'])}"
+    return " · ".join(filter(None, (row["url"], row["origin"])))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +27,9 @@ from crawler.outcome import classify as classify_by_status
 from crawler.wire.exchange import Answer, Exchange, TlsFacts
 
 Classify = Callable[..., tuple[str, str | None]]
+
+LARGE = 1 << 18
+"""Bytes of a block that is packed in a thread, so that the transfers go on meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +64,8 @@ class Archivist:
         self._revisit = revisit
         self._classify = classify
         self._commit = GroupCommit(writer.sync)
+        self._packer = ThreadPoolExecutor(1, thread_name_prefix="pack")
+        self._turn = asyncio.Lock()  # one group after another, whichever thread writes it
         self._chains: set[tuple[bytes, ...]] = set()
         self._answers: set[tuple[str, frozenset[str]]] = set()
 
@@ -71,16 +78,29 @@ class Archivist:
             raise self.failure
         group = self._group(exchange, errand)
         try:
-            stored = self._writer.append(group)
+            async with self._turn:
+                stored = await self._append(group)
             await self._commit.durable()
         except (Error, OSError) as error:
             self.failure = error
             raise
         return stored
 
+    def rotate_if_idle(self) -> None:
+        """Seal the file to which nothing was written for long."""
+        if not self._turn.locked():
+            self._writer.rotate_if_idle()
+
     def close(self) -> None:
-        """End the thread; every `keep` has returned by then."""
+        """End the threads; what one of them still writes, its `keep` called off, is written first."""
+        self._packer.shutdown()
         self._commit.close()
+
+    async def _append(self, group: Group) -> StoredGroup:
+        if all(warc.length(record.block) < LARGE for record in group.records):
+            return self._writer.append(group)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._packer, self._writer.append, group)
 
     def _group(self, exchange: Exchange, errand: Errand) -> Group:
         last = self._held.last(exchange.url)

@@ -111,7 +111,7 @@ class Dispatcher:
         return min((at for at in times if at > now), default=None)
 
     def finished(self, row: Row) -> None:
-        """An attempt that was handed out has been accounted for."""
+        """What was handed out is off the wire: its origin may be asked for the next."""
         self._lanes[row.origin].in_flight -= 1
 
     def retry(self, row: Row, at: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scrapy import Request
@@ -13,6 +14,7 @@ from scrapy.http import Headers
 
 from crawler.dispatch import Due
 from crawler.errand import Errand
+from crawler.frontier_rows import Row
 from crawler.links import is_attachment
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class FrontierScheduler(BaseScheduler):
             }
         )
         self._alarm: asyncio.TimerHandle | None = None
+        self._nudge = Request("data:,")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> FrontierScheduler:
@@ -48,7 +51,7 @@ class FrontierScheduler(BaseScheduler):
         return self._dispatcher.pending
 
     def enqueue_request(self, request: Request) -> bool:  # noqa: ARG002 Scrapy calls it by name
-        """Accepts the empty request by which `_wake` stirs the engine; there are no others."""
+        """Accepts the empty request by which `_stir` stirs the engine; there are no others."""
         return True
 
     def next_request(self) -> Request | None:
@@ -68,8 +71,16 @@ class FrontierScheduler(BaseScheduler):
 
     def _wake(self) -> None:
         self._alarm = None
+        self._stir()
+
+    def _stir(self) -> None:
         if self._crawler.engine.spider is not None:
-            self._crawler.engine.crawl(Request("data:,"))
+            self._crawler.engine.crawl(self._nudge)
+
+    def _off_wire(self, row: Row) -> None:
+        """The server has answered: the next is asked for while the disk takes this one in."""
+        self._dispatcher.finished(row)
+        self._stir()
 
     def _request(self, due: Due) -> Request:
         row = due.row
@@ -77,7 +88,12 @@ class FrontierScheduler(BaseScheduler):
             row.url,
             callback=self._spider.parse,
             errback=self._spider.failed,
-            meta={"verbatim_url": True, "row": row, "errand": self._errand(due)},
+            meta={
+                "verbatim_url": True,
+                "row": row,
+                "errand": self._errand(due),
+                "off_wire": partial(self._off_wire, row),
+            },
             dont_filter=True,
         )
         # One for all requests, unless each is given its cookies.

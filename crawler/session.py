@@ -212,7 +212,7 @@ class Session:
                 halted = time.monotonic()
                 ending = asyncio.create_task(_end(crawler))
             await asyncio.wait({crawling}, timeout=TICK)
-            self.writer.rotate_if_idle()
+            work.archivist.rotate_if_idle()
             if progress is not None:
                 progress(self._progress(work))
             if halted is not None and (time.monotonic() - halted > GRACE or self.interrupts > 1):

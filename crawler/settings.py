@@ -18,7 +18,7 @@ from crawler.source import Source
 from crawler.wire.handler import WireHandler
 
 MOST_IN_FLIGHT = 32
-"""Requests in flight to all hosts together."""
+"""Requests to all hosts together, on the wire or waiting to be durable."""
 
 
 class Quiet(LogFormatter):
@@ -50,7 +50,8 @@ def scrapy_settings(source: Source) -> dict[str, Any]:
         "LOG_FORMATTER": Quiet,
         "CONCURRENT_ITEMS": 1,
         "CONCURRENT_REQUESTS": MOST_IN_FLIGHT,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": pace.concurrency,
+        # The dispatcher holds each host to its pace; what waits for the disk is off the wire.
+        "CONCURRENT_REQUESTS_PER_DOMAIN": MOST_IN_FLIGHT,
         "DOWNLOAD_DELAY": pace.delay,
         "DOWNLOAD_DELAY_JITTER": 0,
         "AUTOTHROTTLE_ENABLED": pace.autothrottle,

@@ -92,7 +92,6 @@ class ArchiveSpider(scrapy.Spider):
         attempted = row._replace(attempt=capture.attempt)
         again = self.work.follower.finish(attempted, capture, exchange.content, wait)
         dispatcher = self.work.dispatcher
-        dispatcher.finished(row)
         self.work.current = row.url
         if again is not None:
             assert again.not_before is not None

@@ -12,10 +12,11 @@ from archive.digest import Digests
 from archive.layout import ArchiveRoot
 from archive.reader import StoredGroup, StoredRecord, groups, read_record
 from archive.warc import chunks, length
+from tests.logs import check_signed
 
 
 def check_archive(root: ArchiveRoot, *, open_files: bool = False) -> list[StoredGroup]:
-    """Assert that every sealed file is whole and right; returns all groups, in order.
+    """Assert that every sealed file is whole and right, and every log; returns all groups, in order.
 
     `open_files` allows files that are being written, which are not looked at.
     """
@@ -27,6 +28,7 @@ def check_archive(root: ArchiveRoot, *, open_files: bool = False) -> list[Stored
         assert path.name.endswith(".warc.gz"), f"a stranger among the WARC files: {path.name}"
         assert path.stat().st_mode & 0o777 == 0o444, f"a sealed file can be written: {path.name}"
         found += check_file(path)
+    check_signed(root)
     return found
 
 

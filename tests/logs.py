@@ -53,6 +53,19 @@ def statement_entries(root: ArchiveRoot) -> dict[tuple[str, int], bytes]:
     return found
 
 
+def check_signed(root: ArchiveRoot) -> None:
+    """Assert that what the logs say of sealed files is so, whether they are signed yet or not."""
+    left = statement_entries(root)
+    for log in all_logs(root):
+        if log.head is not None:
+            tree = log.tree()
+            entries = list(tree.entries(0, tree.size))
+            assert naive_root(entries) == log.head.root
+            for run in log.order.runs:
+                places = [place for place in sorted(left) if log.order.at(*place) == run]
+                assert not places or entries[run.first : run.after] == [left[p] for p in places]
+
+
 def check_logs(root: ArchiveRoot) -> list[Signed]:
     """Assert that each group of the sealed files is in the logs once, in its place, and signed for."""
     left = statement_entries(root)

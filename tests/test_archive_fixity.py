@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import random
+import weakref
+import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import brotli
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.digest import Absent, Digests
-from archive.expected import expected_record
+from archive.expected import expected_layers, expected_record
 from archive.fixity import (
     Checked,
     Depth,
@@ -25,6 +30,7 @@ from archive.fixity import (
     expected_of,
 )
 from archive.group import Group
+from archive.layers import PlainRecord
 from archive.measure import measure
 from archive.reader import groups, mapped
 from archive.statement import Capture, Layers
@@ -138,6 +144,102 @@ def test_a_flipped_bit_anywhere_is_reported_with_its_place_and_both_digests(
         assert result.expected
         assert result.found
         assert result.expected != result.found
+
+
+TEXT = b"".join(b"line %d\n" % n for n in range(40_000))
+CODINGS = {
+    "": TEXT,
+    "gzip": gzip.compress(TEXT),
+    "deflate": zlib.compress(TEXT),
+    "br": brotli.compress(TEXT, quality=1),
+    "zstd": zstandard.compress(TEXT),
+    "gzip, br": brotli.compress(gzip.compress(TEXT), quality=1),
+}
+
+
+def coded(coding: str, framing: str) -> tuple[bytes, bytes]:
+    """Head and body of an answer; more comes after its end where that can be told."""
+    sent = CODINGS[coding]
+    said = b"Content-Encoding: %s\r\n" % coding.encode() if coding else b""
+    if framing == "chunked":
+        said += b"Transfer-Encoding: chunked\r\n"
+        parts = (sent[at : at + 50_000] for at in range(0, len(sent), 50_000))
+        sent = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in parts) + b"0\r\n\r\nEXTRA"
+    elif framing == "length":
+        said += b"Content-Length: %d\r\n" % len(sent)
+        sent += b"EXTRA"
+    return b"HTTP/1.1 200 OK\r\n" + said + b"\r\n", sent
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+@pytest.mark.parametrize("coding", CODINGS)
+def test_a_flipped_byte_fails_each_layer_that_it_is_in_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coding: str, framing: str, in_memory: bool
+) -> None:
+    if not in_memory:
+        monkeypatch.setattr("archive.layers.IN_MEMORY", 1000)
+    head, body = coded(coding, framing)
+    wanted = measure(head + body).layers
+    assert all(isinstance(layer, Digests) for layer in (wanted.body, wanted.content))
+    for place in (len(head) - 3, len(head) + 30, len(head) + len(body) // 2, len(head + body) - 1):
+        flipped = bytearray(head + body)
+        flipped[place] ^= 1
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        path = archive_file(folder, [bytes(flipped)])
+        (record,) = [each for each in catalogued(path) if each.method]
+        with mapped(path) as view:
+            lied = record._replace(layers=expected_layers(wanted))
+            every = check_record(view, lied, Depth.ALL)
+            deep = check_record(view, lied, Depth.DEEP, passed=False)
+        there = measure(bytes(flipped)).layers
+        for layer in ("block", "body", "payload", "content"):
+            found = {(r.verdict, r.found) for r in every if r.layer == layer}
+            now, then = getattr(there, layer), getattr(wanted, layer)
+            if isinstance(now, Digests):
+                verdict = "passed" if now == then else "failed"
+                both = (f"sha256:{now.sha256.hex()}", f"blake3:{now.blake3.hex()}")
+                assert found == {(verdict, digest) for digest in both}, (layer, place)
+            elif layer == "content":
+                assert {verdict for verdict, _ in found} == {"failed"}, (layer, place)
+        assert [r.layer for r in deep] == (["payload"] if there.payload != wanted.payload else [])
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "blake3"])
+@pytest.mark.parametrize("layer", ["block", "body", "payload", "content"])
+def test_each_digest_of_each_layer_is_compared(tmp_path: Path, layer: str, algorithm: str) -> None:
+    path = archive_file(tmp_path)
+    zero = bytes(32)
+    for record in catalogued(path)[1:]:
+        told = {name for name, sha256, _ in record.layers if name == layer and sha256}
+        changed = tuple(
+            (name, zero if algorithm == "sha256" else sha256, zero if algorithm == "blake3" else b3)
+            if name in told
+            else (name, sha256, b3)
+            for name, sha256, b3 in record.layers
+        )
+        with mapped(path) as view:
+            found = check_record(view, record._replace(layers=changed), Depth.ALL)
+        failed = [result for result in found if result.verdict == "failed"]
+        assert [(r.layer, r.expected) for r in failed] == [
+            (name, f"{algorithm}:{zero.hex()}") for name in told
+        ]
+
+
+def test_a_record_leaves_memory_as_soon_as_it_is_checked(tmp_path: Path) -> None:
+    path = archive_file(tmp_path)
+    gc.disable()
+    try:
+        with mapped(path) as view:
+            for expected in catalogued(path)[1:]:
+                record = PlainRecord(view, expected)
+                assert all(map(len, record.message().layer("block")))
+                gone = weakref.ref(record)
+                del record
+                assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_wrong_payload_digest_is_found_though_the_stored_bytes_are_right(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import group as group_module
+from archive import reader
 from archive.errors import RecordError, StorageError
 from archive.layout import ArchiveRoot
 from archive.member import encode
@@ -52,6 +53,29 @@ def test_a_file_that_ends_within_a_group_is_damaged_there(stored: Stored) -> Non
         file, offset = place(caught.value)
         assert file == path
         assert offset in [record.offset for record in last.records]
+
+
+def test_a_file_that_is_read_does_not_stay_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = ArchiveRoot.create(tmp_path / "archive")
+    with WarcWriter(root.warc, "test", INFO, ticking()) as store:
+        found = [store.append(capture(number)) for number in range(600)]
+    (path,) = store.sealed
+    monkeypatch.setattr(reader, "READ_AGAIN", 1 << 16)
+    most = 0
+    for number, group in enumerate(groups(path)):
+        assert group == found[number]
+        most = max(most, resident(path)) if number % 20 == 0 else most
+    assert number == 599
+    assert 0 < most < path.stat().st_size / 2
+
+
+def resident(path: Path) -> int:
+    """Bytes of a mapped file that count as this process's memory."""
+    smaps = Path("/proc/self/smaps").read_text()
+    found = re.findall(rf"{re.escape(str(path))}\nSize:.*\n(?:.*\n)*?Rss: +(\d+) kB", smaps)
+    return sum(map(int, found)) * 1024
 
 
 def test_a_file_without_a_byte_and_one_of_noise_are_damaged(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -158,6 +159,7 @@ def test_what_is_compressed_already_is_stored_and_text_is_not() -> None:
     for block, least, most in ((noise, 1.0, 1.01), (text, 0.0, 0.1)):
         member = encode(response(URL, NOW, b"HTTP/1.1 200 OK\r\n\r\n" + block))
         assert least <= member.stored.length / len(block) <= most
+        assert gzip.decompress(b"".join(member.packed())).endswith(block + b"\r\n\r\n")
 
 
 @pytest.mark.parametrize("cut", [1, 10, 100, -1])

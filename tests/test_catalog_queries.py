@@ -243,6 +243,8 @@ def test_the_catalog_expects_of_records_what_their_file_says(
     ]
     assert list(expected_records(engine, files=[])) == []
     assert list(expected_records(engine, files=[path.name])) == found
+    without = [each._replace(layers=(), method="") for each in found]
+    assert list(expected_records(engine, layers=False)) == without
 
 
 def test_fixity_finds_a_flipped_bit_by_the_catalog(engine: Engine, root: ArchiveRoot) -> None:
@@ -323,7 +325,8 @@ def test_the_crawler_is_never_sent_to_a_revisit(engine: Engine, root: ArchiveRoo
         (f"SELECT * FROM capture WHERE payload_sha256 = x'00' AND {CODED}", "capture_payload_sha256"),
         (f"SELECT * FROM capture WHERE content_blake3 = x'00' AND {NO_VERSION}", "capture_content_blake3"),
         ("SELECT * FROM capture WHERE block_blake3 = x'00'", "capture_block_blake3"),
-        ("SELECT * FROM sighting WHERE version_id = 'v' ORDER BY time DESC", "sighting_version"),
+        ("SELECT * FROM sighting WHERE version_id = 'v' ORDER BY time DESC", "capture_version"),
+        ("SELECT * FROM sighting WHERE document_id = 'd' ORDER BY time", "capture_document"),
     ],
 )  # fmt: skip
 def test_look_ups_go_by_an_index(tmp_path: Path, query: str, index: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, create_engine, delete, select
 from sqlmodel import SQLModel
 
 from catalog.inserts import inserts
@@ -21,6 +21,7 @@ CHARACTERS = st.characters(codec=None, exclude_categories=()) | st.sampled_from(
 )
 """Any code point, lone surrogates and NUL among them."""
 ANY_TEXT = st.text(CHARACTERS, max_size=60)
+SQLITE = create_engine("sqlite://").dialect
 CROSSING = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -40,6 +41,18 @@ def crossed(engine: Engine, name: str, detail: Any, time: datetime) -> Any:
 @given(text=ANY_TEXT)
 def test_any_text_from_outside_comes_back_as_what_a_reader_sees(engine: Engine, text: str) -> None:
     assert crossed(engine, text, {}, datetime(2026, 1, 1, tzinfo=UTC)).name == visible(text)
+
+
+@given(texts=st.lists(st.none() | ANY_TEXT, min_size=1, max_size=4))
+def test_rows_bound_together_are_bound_as_each_alone(texts: list[str | None]) -> None:
+    sql = inserts(SQLITE)["agency"]
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [("id", text, {"of": text}, "crawl", day) for text in texts]
+    together = sql.parameters(rows)
+    assert together == [sql.parameters([row])[0] for row in rows]
+    assert [row[1] for row in together] == [
+        text if text is None else visible(text) for text in texts
+    ]
 
 
 @given(text=ANY_TEXT)

@@ -59,6 +59,8 @@ def test_a_sound_archive_passes_and_claims_nothing_of_outside_clocks(archive: Pa
     assert answers(archive) == {
         **dict.fromkeys(("folders", "sources", "crawls", "open files", "sealed files"), "passed"),
         **dict.fromkeys(("quarantine", "catalog", "free space", "clock"), "passed"),
+        **dict.fromkeys(("log", "published checkpoints", "time stamps"), "not checked"),
+        "renewals": "passed",
         "outside clock": "not checked",
     }
 
@@ -173,7 +175,7 @@ def test_rebuild_tells_of_a_damaged_file_and_keeps_the_sound_ones(archive: Path)
     path.chmod(0o444)
     done = muniment("rebuild", archive=archive)
     assert done.code == 7
-    assert path.name in done.err
+    assert done.err.count(path.name) == 1, "each file is read once"
     assert "in the catalog: 1 of 2 files, 2 groups" in done.err
     assert len(muniment("list", "--json", archive=archive).rows) == 2
     assert muniment("verify", "--all", archive=archive).code == 1

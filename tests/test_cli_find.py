@@ -129,7 +129,11 @@ def test_show_tells_all_of_a_capture_in_words(archive: Path) -> None:
     shown = muniment("show", id_[:6].upper(), archive=archive).out
     for words in (
         f"capture    {id_}\n",
-        "time       2026-11-24 08:00:00Z by our clock\n",
+        (
+            "time       recorded at 2026-11-24 08:00:00Z by our clock (offset not measured), "
+            "no outside proof yet\n"
+        ),
+        "logged     not checked (not in the log yet)\n",
         "status     200 OK\n",
         "from       203.0.113.7 port 443\n",
         "TLS        tls/1.2, ECDHE: a certificate had expired\n",

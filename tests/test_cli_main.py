@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -41,9 +42,17 @@ def test_help_loads_no_command_and_no_scrapy() -> None:
 def test_every_command_has_help_with_an_example(name: str) -> None:
     command = importlib.import_module(COMMANDS[name].module).command
     assert isinstance(command, click.Command)
-    subcommands = command.commands.values() if isinstance(command, click.Group) else [command]
-    for each in subcommands:
+    for each in _orders(command):
         assert "Example:\n  muniment " in inspect.cleandoc(each.help or ""), each.name
+
+
+def _orders(command: click.Command) -> Iterator[click.Command]:
+    """The commands that do something, whatever the groups they lie in."""
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            yield from _orders(each)
+    else:
+        yield command
 
 
 def test_an_unknown_command_is_one_line_and_exit_2() -> None:

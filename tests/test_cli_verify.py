@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ CUT = "https://www.example.gov/cut.html"
 TEXT = "<p>第一条</p>".encode()
 DOC = random.Random(2).randbytes(9000)
 PDF = b"%PDF-1.4 given"
-REST = "logged: not checked (no log yet) · time-stamped: not checked (no time stamps yet)"
+REST = "logged: not checked (not in the log yet) · time-stamped: not checked (not in the log)"
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,8 @@ def test_a_file_from_anywhere_is_found_by_its_bytes(archive: Path, tmp_path: Pat
     equal = f"bytes equal capture {id_of(archive, FILE)} (content): passed"
     assert done.out.splitlines() == [
         f"{path}: {equal} · record intact: passed · {REST}",
-        f"  {FILE} · received 2026-11-23 08:00:00Z",
+        f"  {FILE}",
+        "  recorded at 2026-11-23 08:00:00Z by our clock (offset not measured), no outside proof yet",
     ]
     assert (done.code, done.err) == (0, "")
 
@@ -129,7 +131,7 @@ def test_captures_are_verified_by_id_and_by_url(archive: Path) -> None:
     assert by_id.out.startswith(f"capture {id_of(archive, PAGE)}: record intact: passed · {REST}\n")
 
 
-@pytest.mark.parametrize("option", ["--stored", "--deep"])
+@pytest.mark.parametrize("option", ["--stored", "--deep", "--every-layer"])
 def test_a_flipped_bit_is_told_with_file_offset_and_both_digests(
     archive: Path, option: str
 ) -> None:
@@ -184,6 +186,19 @@ def test_every_check_of_files_is_an_event(archive: Path) -> None:
     assert (event.operator, event.outcome) == ("Eve", "passed")
     assert event.detail["depth"] == "stored"
     assert [name[:5] for name in event.objects] == ["test-"]
+
+
+def test_every_layer_is_recomputed_where_that_is_asked_for(archive: Path) -> None:
+    with sqlite3.connect(archive / "catalog.sqlite") as catalog:
+        update = "UPDATE capture SET content_blake3 = zeroblob(32) WHERE url = ?"
+        assert catalog.execute(update, (FILE,)).rowcount == 1
+    assert muniment("verify", "--all", "--deep", archive=archive).code == 0
+    done = muniment("verify", "--all", "--every-layer", "--json", archive=archive)
+    *failures, summary = done.rows
+    assert [(row["layer"], row["expected"]) for row in failures] == [
+        ("content", "blake3:" + 64 * "0")
+    ]
+    assert (done.code, summary["depth"]) == (1, "every layer")
 
 
 def test_due_takes_what_was_not_checked_lately(archive: Path) -> None:

@@ -451,6 +451,37 @@ def test_a_spooled_body_is_stored_whole_and_its_spool_removed(tmp_path: Path) ->
     assert not list(tmp_path.glob("*.spool"))
 
 
+def test_transfers_go_on_while_a_large_block_is_packed(tmp_path: Path) -> None:
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + bytes(300_000)
+    gate = threading.Event()
+
+    class SlowDisk(Files):
+        def write(self, fd: int, data: bytes) -> None:
+            assert gate.wait(5)
+            super().write(fd, data)
+
+    async def run() -> None:
+        async with (
+            Torture({"/large": large, **CASES}).serving() as server,
+            wire(tmp_path, spool_at=100_000) as ours,
+            archivist(tmp_path, files=SlowDisk()) as keeper,
+        ):
+
+            async def one(path: str) -> asyncio.Task[StoredGroup]:
+                url = server.url(path)
+                exchange = await ours.exchange(Ask(url))
+                return asyncio.create_task(keeper.keep(exchange, Errand(url=url)))
+
+            packing = await one("/large")
+            beside = await one("/plain")
+            assert not packing.done()
+            gate.set()
+            assert (await packing).end == (await beside).offset
+
+    asyncio.run(run())
+    assert [block(tmp_path, group) for group in stored(tmp_path)] == [large, CASES["/plain"]]
+
+
 class FullDisk(Files):
     """Takes some bytes, and then no more."""
 

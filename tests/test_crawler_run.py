@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import Counter
 from itertools import pairwise
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.durable import Files
 from archive.layout import ArchiveRoot
 from archive.reader import groups
 from archive.statement import Crawl, CrawlClose, Statement
@@ -341,3 +343,34 @@ def test_a_dry_run_tells_the_plan_and_asks_nothing(archive: ArchiveRoot) -> None
         assert "obey" in str(told)
         assert json.loads(json.dumps(told.to_json()))["user_agent"] == "muniment/0.1"
         assert site.asked == []
+
+
+def test_the_server_is_asked_on_while_the_disk_is_slow_and_never_more_at_once(
+    archive: ArchiveRoot,
+) -> None:
+    lock, here = threading.Lock(), Counter[str]()
+
+    def busy() -> None:
+        with lock:
+            here["now"] += 1
+            here["most"] = max(here["most"], here["now"])
+        time.sleep(0.01)
+        with lock:
+            here["now"] -= 1
+
+    links = [f"/{number}" for number in range(12)]
+    pages: Answers = {link: Page(b"text", type="text/plain", before=busy) for link in links}
+
+    class SlowDisk(Files):
+        def fsync(self, fd: int) -> None:
+            deadline = time.monotonic() + 5
+            while 2 < len(site.asked) < 8 and time.monotonic() < deadline:
+                time.sleep(0.001)
+            assert time.monotonic() < deadline
+            super().fsync(fd)
+
+    with serve({"/": html(*links), **pages}) as site:
+        pace = Politeness(delay=0, concurrency=2)
+        report = run(archive, source(site, politeness=pace), files=SlowDisk())
+    assert report.counts == {"content": 13, "not-found": 1}
+    assert here["most"] == 2

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.errors import UsageError
+from archive.evidence.certpath import UNREADABLE, CertPath, check_revocation
 from archive.evidence.stamp_errors import Reason, TimeStampError
 from archive.evidence.stamp_token import LARGEST, read_request, read_response
 from archive.evidence.timestamp import TEST_WORDS, Authority, TimeStamp, request, verify_response
@@ -411,6 +412,31 @@ def test_cut_or_arbitrary_bytes_are_a_verdict_and_never_a_traceback(
     assert reason_of(bad, query, authority) is Reason.UNREADABLE
     with pytest.raises(TimeStampError):
         verify_response(response, bad, DATA, authority)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_a_list_with_any_byte_changed_never_passes_revocation(
+    data: st.DataObject, listed: tuple[bytes, CertPath]
+) -> None:
+    crl, path = listed
+    at = data.draw(st.integers(0, len(crl) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda value: value != crl[at]))
+    try:
+        bad = x509.load_der_x509_crl(crl[:at] + bytes([byte]) + crl[at + 1 :])
+    except UNREADABLE:
+        return
+    assert check_revocation(path, [bad], NOW).verdict is Verdict.NOT_CHECKED
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, CertPath]:
+    with OddAuthority(tmp_path_factory.mktemp("tsa")) as tsa:
+        tsa.list_revoked()
+        assert tsa.crl is not None
+        path = (tsa.signer.certificate, tsa.root.certificate)
+        assert check_revocation(path, crls_of(tsa), NOW).verdict is Verdict.PASSED
+        return tsa.crl, path
 
 
 def test_an_oversized_response_is_not_even_looked_at(tsa: OddAuthority) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import synthetic
 from benchmarks.measure import run
 from tests.program import MUNIMENT, archive_of, captures, muniment
 
@@ -69,6 +70,14 @@ def test_page_100_000_takes_no_more_than_50_mib_above_page_10_000(tmp_path: Path
     assert resident[1] - resident[0] <= 50 * MIB
     listed = muniment(archive.path, "crawls", "--json")
     assert str(PAGES) in listed
+
+
+def test_a_rebuild_of_200_000_captures_takes_less_than_300_mb(tmp_path: Path) -> None:
+    root = synthetic.archive_of(tmp_path / "archive", 200_000)
+    done = run([MUNIMENT, "-C", str(root.path), "rebuild"], tmp_path / "output")
+    assert done.code == 0, (tmp_path / "output").read_text()
+    print(f"rebuild: peak {done.peak / 1e6:.0f} MB, {200_000 / done.wall:.0f} captures a second")
+    assert done.peak < 300e6
 
 
 def _resident(pid: int) -> int:

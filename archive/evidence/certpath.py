@@ -21,6 +21,7 @@ CertPath = tuple[x509.Certificate, ...]
 
 UNREADABLE = (
     ValueError,
+    TypeError,
     x509.DuplicateExtension,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
@@ -171,7 +172,7 @@ def _signed(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bo
         return crl.issuer == issuer.subject and crl.is_signature_valid(
             issuer.public_key()  # type: ignore[arg-type]
         )
-    except (*UNREADABLE, TypeError, UnsupportedAlgorithm):
+    except (*UNREADABLE, UnsupportedAlgorithm):
         return False
 
 

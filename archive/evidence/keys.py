@@ -80,6 +80,10 @@ class KeyRing:
                 found.append(verifier)
         return tuple(found)
 
+    def holds(self, verifier: Verifier) -> bool:
+        """Whether the private half of a key is here, so that it signs."""
+        return self._path(verifier, "key").exists()
+
     def signers(
         self, passphrase: Passphrase = no_passphrase, command: Sequence[str] = ()
     ) -> tuple[Signer, ...]:
@@ -87,7 +91,7 @@ class KeyRing:
         private = [
             _unlock(self.origin, self._path(verifier, "key"), passphrase)
             for verifier in self.verifiers()
-            if self._path(verifier, "key").exists()
+            if self.holds(verifier)
         ]
         if not command:
             return tuple(private)

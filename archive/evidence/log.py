@@ -169,7 +169,12 @@ def current_log(root: ArchiveRoot) -> Log:
     return Log(root.log, root.keys)
 
 
+def closed_logs(root: ArchiveRoot) -> list[Log]:
+    """The logs that were closed, the first one first (archive.evidence.succession)."""
+    folders = [path for path in root.closed_logs.glob("[0-9]*") if path.name.isdigit()]
+    return [Log(path, root.keys) for path in sorted(folders, key=lambda path: int(path.name))]
+
+
 def all_logs(root: ArchiveRoot) -> list[Log]:
     """The closed logs in their order, and the current one at last."""
-    closed = sorted(root.closed_logs.glob("[0-9]*"), key=lambda path: int(path.name))
-    return [*(Log(path, root.keys) for path in closed), current_log(root)]
+    return [*closed_logs(root), current_log(root)]

@@ -116,6 +116,10 @@ class Order:
             raise IndexError(index)
         return self.runs[bisect_right(self.runs, index, key=lambda run: run.first) - 1]
 
+    def since(self, index: int) -> Sequence[Run]:
+        """The runs from the one on that holds the entry at `index`."""
+        return self.runs[bisect_right(self.runs, index, key=lambda run: run.first) - 1 :]
+
     def files(self) -> Iterator[str]:
         yield from self._by_file
 

@@ -25,9 +25,18 @@ from pathlib import Path
 
 from archive.durable import Files, OverwriteError, write_new, write_over
 from archive.errors import DamagedError, RecordError, Where, storage
-from archive.evidence.log import CHECKPOINT, HEAD, ORDER, Head, Log, Signed, current_log
+from archive.evidence.log import (
+    CHECKPOINT,
+    HEAD,
+    ORDER,
+    Head,
+    Log,
+    Signed,
+    closed_logs,
+    current_log,
+)
 from archive.evidence.note import Note, NoteError, Signer
-from archive.evidence.order import BUNDLE, Order, Run
+from archive.evidence.order import BUNDLE, Run
 from archive.evidence.tiles import Growth, TileFolder
 from archive.layout import ArchiveRoot
 from archive.reader import groups
@@ -53,7 +62,8 @@ class Sequencer:
     """Appends to and signs the log of an archive; one at a time, whatever the process.
 
     `seen` are checkpoints of this log that lie elsewhere (published, stamped): a log that is behind
-    one of them was cut short and is refused.
+    one of them was cut short and is refused. `succeeding` says that this log takes over from a closed
+    one (archive.evidence.succession), and only then may it begin beside closed logs.
     """
 
     def __init__(
@@ -62,20 +72,23 @@ class Sequencer:
         origin: str,
         *,
         seen: Sequence[Signed] = (),
+        succeeding: bool = False,
         files: Files | None = None,
     ) -> None:
         self._root = root
         self._origin = origin
         self._seen = seen
+        self._succeeding = succeeding
         self._files = files or Files()
 
-    def append(self) -> Appended:
-        """Enter every whole group that the log lacks. Raises `RefusedError` and `StorageError`.
+    def append(self, first: Path | None = None) -> Appended:
+        """Enter every whole group that no log of the archive holds, those of the file `first` first.
 
         A damaged group ends its file for the log: what lies behind it is entered once it is mended.
+        Raises `RefusedError` and `StorageError`.
         """
         with self._alone():
-            return self._append(self._checked())
+            return self._append(self._checked(), first)
 
     def sign(self, signers: Sequence[Signer]) -> Signed | None:
         """Sign and publish the head, unless it is; `None` while the log is empty.
@@ -86,17 +99,16 @@ class Sequencer:
             log = self._checked()
             return self._sign(log.head, signers) if log.head else None
 
-    def _append(self, log: Log) -> Appended:
+    def _append(self, log: Log, first: Path | None) -> Appended:
         head = log.head or Head.empty(self._origin)
-        order = log.order
-        waiting = _Waiting(self._root, order, self._files)
+        waiting = _Waiting(self._root, log, first, self._files)
         growth = Growth(head.size, TileFolder(log.folder))
         for path, data in growth.extend(waiting.entries()):
             self._write_tile(log.folder / path, data)
         damaged = tuple(waiting.damaged)
         if not waiting.runs:
             return Appended(head, 0, damaged)
-        self._write_order(log.folder / ORDER, order.length, waiting.runs)
+        self._write_order(log.folder / ORDER, log.order.length, waiting.runs)
         new = Head(head.origin, growth.size, growth.root)
         write_over(log.folder / HEAD, new.to_bytes(), self._files)
         return Appended(new, new.size - head.size, damaged)
@@ -125,6 +137,8 @@ class Sequencer:
             )
         if log.head is None and (log.folder / CHECKPOINT).exists():
             raise _refused("it has a checkpoint and no head", log.folder)
+        if log.head is None and not self._succeeding and closed_logs(self._root):
+            raise _refused("the last one was closed, and none has taken over", log.folder)
         head = log.head or Head.empty(self._origin)
         if head.origin != self._origin:
             raise _refused(f"it is the log of {head.origin}, not of {self._origin}", log.folder)
@@ -200,20 +214,22 @@ class Sequencer:
 class _Waiting:
     """The groups that the log lacks, file by file; `runs` and `damaged` fill while they are read."""
 
-    def __init__(self, root: ArchiveRoot, order: Order, files: Files) -> None:
+    def __init__(self, root: ArchiveRoot, log: Log, first: Path | None, files: Files) -> None:
         self.runs: list[Run] = []
         self.damaged: list[RecordError] = []
         self._root = root
-        self._order = order
+        self._orders = [each.order for each in (log, *closed_logs(root))]
+        self._first = first
         self._files = files
-        self._next = order.size
+        self._next = log.size
         self._ends: dict[str, int] = {}
 
     def entries(self) -> Iterator[bytes]:
-        for path in sorted(self._root.warc.glob("*.warc.gz*")):
+        paths = self._root.warc.glob("*.warc.gz*")
+        for path in sorted(paths, key=lambda path: (path != self._first, path)):
             name = sealed_name(path.name)
             # While a file is sealed it has both names for an instant; it is entered once.
-            start = self._ends.get(name) or self._order.end_of(name)
+            start = self._ends.get(name) or max(order.end_of(name) for order in self._orders)
             try:
                 end = self._durable_end(path)
                 if start < end:

@@ -35,7 +35,7 @@ class Reason(StrEnum):
 class TimeStampError(DamagedError):
     """A time stamp that does not hold; `reason` says why in a word that does not change."""
 
-    def __init__(self, reason: Reason, what: str) -> None:
+    def __init__(self, reason: Reason, what: str = "") -> None:
         super().__init__(f"time stamp refused, {reason}: {what}")
         self.reason = reason
         self.detail = what

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from archive.durable import Files, OverwriteError, write_new
 from archive.errors import Where, reading, storage
 from archive.evidence.attempts import Attempt, append_attempt, read_attempts
+from archive.evidence.certpath import UNREADABLE
 from archive.evidence.stamp_errors import Reason, TimeStampError
 from archive.evidence.stamp_token import read_request
 from archive.evidence.timestamp import (
@@ -236,6 +237,11 @@ def renewal_due(kept: Iterable[Kept], now: datetime, ahead: timedelta) -> list[T
     return [stamp for stamp in held if stamp and stamp.ends <= now + ahead]
 
 
+def stamp_folders(root: ArchiveRoot) -> list[Path]:
+    """The folders of all checkpoints that were chosen to be stamped, the smallest log first."""
+    return [folder for _, folder in _folders(root)]
+
+
 def _folders(root: ArchiveRoot) -> list[tuple[int, Path]]:
     """Those that stand: with a checkpoint."""
     if not root.timestamps.is_dir():
@@ -268,7 +274,7 @@ def _chain(path: Path) -> list[x509.Certificate]:
         return []
     try:
         return x509.load_pem_x509_certificates(_read(path))
-    except ValueError as error:
+    except UNREADABLE as error:
         raise TimeStampError(Reason.UNREADABLE, f"the kept chain: {error}") from error
 
 
@@ -280,7 +286,7 @@ def _crls(path: Path) -> list[x509.CertificateRevocationList]:
         if not found:
             raise ValueError("no list in it")
         return [x509.load_pem_x509_crl(pem) for pem in found]
-    except ValueError as error:
+    except UNREADABLE as error:
         raise TimeStampError(Reason.UNREADABLE, f"the kept revocation lists: {error}") from error
 
 

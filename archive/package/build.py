@@ -16,6 +16,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import orjson
@@ -24,6 +25,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from archive.durable import Files
 from archive.errors import UsageError, Where, storage
+from archive.evidence.verify import Step, render, verify_package
+from archive.evidence.verify_files import opened
+from archive.evidence.verify_md import SCRIPT, verify_md
 from archive.package.bag import TAG_MANIFEST, Bag
 from archive.package.content import content
 from archive.package.excerpt import NAME, PlacedGroup, excerpt_info, write_excerpt
@@ -32,6 +36,7 @@ from archive.package.facts import GroupAt, LogFacts, Logged, PackageFacts, Stamp
 from archive.package.premis import premis
 from archive.package.prov import prov_json
 from archive.package.wacz import LARGE, write_wacz, zip_info
+from archive.times import to_text
 from archive.warc import CHUNK
 
 EXPECTED = "expected-output.txt"
@@ -43,8 +48,8 @@ Sign = Callable[[bytes], bytes]
 
 def build_package(
     facts: PackageFacts, out: Path, files: Files | None = None, *, sign: Sign | None = None
-) -> None:
-    """Make the package `out`: a folder, or a ZIP where its name ends in `.zip`.
+) -> list[Step]:
+    """Make the package `out`: a folder, or a ZIP where its name ends in `.zip`; returns how it verifies.
 
     Raises `UsageError` where something of that name is there, `DamagedError` where the archive's
     bytes are not what its leaves say, `StorageError`.
@@ -53,9 +58,28 @@ def build_package(
     with _whole(out, files) as folder:
         bag = Bag(folder)
         _fill(bag, facts)
+        bag.add("verify.sh", SCRIPT.read_bytes())
+        with opened(folder) as written:
+            bag.add("VERIFY.md", verify_md(written))
+        bag.add(EXPECTED, "")
         bag.close(_info(facts))
-        if sign is not None:
-            bag.add_unlisted(SIGNATURE, sign((folder / TAG_MANIFEST.format("sha256")).read_bytes()))
+        return _judged(bag, sign)
+
+
+def _judged(bag: Bag, sign: Sign | None) -> list[Step]:
+    """Verify the closed bag and let it say what its reader will see; its manifests are then others."""
+    _sign(bag, sign)
+    steps = verify_package(bag.folder)
+    bag.replace(EXPECTED, render(steps))
+    _sign(bag, sign)
+    return steps
+
+
+def _sign(bag: Bag, sign: Sign | None) -> None:
+    if sign is not None:
+        with storage(bag.folder):
+            listed = (bag.folder / TAG_MANIFEST.format("sha256")).read_bytes()
+        bag.add_unlisted(SIGNATURE, sign(listed))
 
 
 def _fill(bag: Bag, facts: PackageFacts) -> None:
@@ -80,7 +104,7 @@ def _fill(bag: Bag, facts: PackageFacts) -> None:
     for number, closed in facts.closed.items():
         _add_log(bag, f"log/closed-{number}", closed)
     bag.add("log/policy.txt", facts.policy)
-    bag.add("log/successions.json", orjson.dumps(list(facts.successions)))
+    bag.add("log/successions.json", _successions(facts))
     for stamp in facts.stamps:
         _add_stamp(bag, stamp)
     _add_custody(bag, facts)
@@ -112,6 +136,11 @@ def _add_log(bag: Bag, folder: str, log: LogFacts) -> None:
         bag.add(f"{name}.vkey", f"{key.vkey}\n")
         pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         bag.add(f"{name}.pub.pem", pem)
+
+
+def _successions(facts: PackageFacts) -> bytes:
+    told = [{**asdict(each), "time": to_text(each.time)} for each in facts.successions]
+    return orjson.dumps(told)
 
 
 def _add_stamp(bag: Bag, stamp: StampFacts) -> None:

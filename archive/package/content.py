@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from archive.coding import CodingError
 from archive.digest import Digests, Hasher
@@ -17,6 +18,7 @@ from archive.package.facts import Exhibit
 from archive.statement import Capture
 
 FOLDER = "data/files"
+NOT_MODIFIED = "not-modified"
 MAGIC = (
     (b"%PDF-", ".pdf"),
     (b"\x89PNG\r\n", ".png"),
@@ -64,6 +66,8 @@ def has_content(exhibit: Exhibit) -> bool:
     digests = exhibit.capture.digests
     if digests is None or not isinstance(digests.content, Digests):
         return False
+    if exhibit.capture.outcome == NOT_MODIFIED:  # the content is that of the capture it refers to
+        return False
     return exhibit.capture.revisit is None or exhibit.referred is not None
 
 
@@ -73,7 +77,7 @@ def _named(exhibit: Exhibit, number: str) -> Exhibit:
     if not has_content(exhibit):
         return replace(exhibit, original_name=original, file=None)
     name = _plain(safe_name(original or None, capture.url))
-    if not _SUFFIX.fullmatch(PurePosixPath(name).suffix):
+    if name == urlsplit(capture.url).netloc or not _SUFFIX.fullmatch(PurePosixPath(name).suffix):
         name += _suffix(exhibit, capture)
     return replace(exhibit, original_name=original, file=f"{FOLDER}/{number}-{name}")
 

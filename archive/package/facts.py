@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from archive.answer import Answer
 from archive.errors import RecordError, Where
@@ -112,6 +111,22 @@ class LogFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Succession:
+    """A log that took the place of another, which had lost what was signed (archive.evidence.succession)."""
+
+    predecessor: str
+    successor: str
+    size: int
+    """Of the last checkpoint of the predecessor that anybody saw."""
+    root: str
+    """Its root, in hex; empty where there was none."""
+    lost: int
+    """Entries that were signed and that the predecessor no longer held."""
+    reason: str
+    time: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class StampFacts:
     """One authority's stamp of the package's checkpoint, as it is kept."""
 
@@ -145,7 +160,7 @@ class PackageFacts:
     """Closed logs in which an exhibit, plan or event lies, by their number."""
     policy: bytes
     """Which logs and cosigners count (C2SP tlog-policy)."""
-    successions: tuple[Mapping[str, Any], ...] = ()
+    successions: tuple[Succession, ...] = ()
     stamps: tuple[StampFacts, ...] = ()
     certificate: Certificate | None = None
     recipient: str = ""

@@ -18,7 +18,7 @@ TIME_LIMIT = 10.0
 class ExchangeError(NetworkError):
     """`reason` says why in a word that does not change."""
 
-    def __init__(self, reason: str, what: str, url: str) -> None:
+    def __init__(self, reason: str, what: str = "", url: str = "") -> None:
         super().__init__(f"{reason}: {what}", where=Where(url=url))
         self.reason = reason
         self.detail = what

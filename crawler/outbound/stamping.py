@@ -11,6 +11,7 @@ from cryptography import x509
 from archive.durable import Files
 from archive.errors import Error
 from archive.evidence.attempts import Attempt
+from archive.evidence.certpath import UNREADABLE
 from archive.evidence.stamp_errors import TimeStampError
 from archive.evidence.stamp_token import LARGEST
 from archive.evidence.stamps import Waiting, keep, pending, refused
@@ -70,7 +71,7 @@ def _fetch(
             return x509.load_der_x509_crl(data), ""
         except ExchangeError as error:
             reason = str(error)
-        except ValueError as error:
+        except UNREADABLE as error:
             reason = f"{url} is no list: {error}"
         except Error as error:  # an address that is none
             reason = str(error)
@@ -80,7 +81,7 @@ def _fetch(
 def _places(certificate: x509.Certificate) -> Iterator[str]:
     try:
         points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except (ValueError, x509.ExtensionNotFound):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return
     for point in points:
         for name in point.full_name or ():

@@ -16,6 +16,8 @@ from crawler.wire.opening import Opener
 from crawler.wire.pool import Key, Pool
 from crawler.wire.request import Ask, encode, target
 
+LARGE = 1 << 18
+"""Bytes of a block that is measured in a thread, so that the other exchanges go on meanwhile."""
 STALE = "stale-connection"
 """A kept connection that ended before a byte came: the server had given it up."""
 
@@ -88,10 +90,11 @@ class Wire:
         if not intake.length:
             return
         cut = exchange.truncated is not None
-        if isinstance(block, bytes):
-            found = measure(block, exchange.method, cut=cut, read=intake.reader)
+        read = intake.reader if isinstance(block, bytes) else None
+        if intake.length < LARGE:
+            found = measure(block, exchange.method, cut=cut, read=read)
         else:
-            found = await asyncio.to_thread(measure, block, exchange.method, cut=cut)
+            found = await asyncio.to_thread(measure, block, exchange.method, cut=cut, read=read)
         exchange.head, exchange.layers, exchange.content = found.head, found.layers, found.content
         exchange.trailing, exchange.flaws = found.trailing, found.flaws
         exchange.complete = not cut

@@ -31,6 +31,7 @@ from crawler.wire.request import Ask
 class WireHandler(BaseDownloadHandler):
     """Serves `http` and `https`. The spider brings `wire` and `archivist`; requests bring `errand`.
 
+    A request that brings `off_wire` is told when its answer has come and is not durable yet.
     `request.meta` is given `exchange` and `stored` before the response is returned or an exception
     of Scrapy's own raised. A failure of storage closes the spider, and is in `archivist.failure`.
     """
@@ -48,7 +49,7 @@ class WireHandler(BaseDownloadHandler):
         errand = request.meta.get("errand") or Errand(url=request.url)
         ask, egress = _ask(request, errand), _egress(request, self._wire.egress)
         exchange = await self._attempt(request, ask, egress, errand)
-        if exchange.failure is not None and exchange.failure.code == STALE:
+        if _is_stale(exchange):
             # The server gave up a kept connection: the second try is a second attempt, seen by all.
             exchange = await self._attempt(request, ask, egress, errand.again(), fresh=True)
         head = exchange.head
@@ -67,6 +68,9 @@ class WireHandler(BaseDownloadHandler):
             if self._archivist.failure is not None:
                 raise self._archivist.failure
             exchange = await self._wire.exchange(ask, egress, fresh=fresh)
+            off_wire = request.meta.get("off_wire")
+            if off_wire is not None and (fresh or not _is_stale(exchange)):
+                off_wire()
             try:
                 request.meta["stored"] = await self._archivist.keep(exchange, errand)
             finally:
@@ -86,6 +90,10 @@ class WireHandler(BaseDownloadHandler):
         if self._closing is None:
             closing = self.crawler.engine.close_spider_async(reason="storage")
             self._closing = asyncio.ensure_future(closing)
+
+
+def _is_stale(exchange: Exchange) -> bool:
+    return exchange.failure is not None and exchange.failure.code == STALE
 
 
 def _ask(request: Request, errand: Errand) -> Ask:

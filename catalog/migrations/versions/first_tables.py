@@ -124,6 +124,22 @@ def upgrade() -> None:
         sqlite_where=sa.text("revisit_of IS NOT NULL AND version_id IS NULL"),
         postgresql_where=sa.text("revisit_of IS NOT NULL AND version_id IS NULL"),
     )
+    op.create_index(
+        "capture_document",
+        "capture",
+        ["document_id", "time", "version_id"],
+        unique=False,
+        sqlite_where=sa.text("version_id IS NOT NULL"),
+        postgresql_where=sa.text("version_id IS NOT NULL"),
+    )
+    op.create_index(
+        "capture_version",
+        "capture",
+        ["version_id", "time"],
+        unique=False,
+        sqlite_where=sa.text("version_id IS NOT NULL"),
+        postgresql_where=sa.text("version_id IS NOT NULL"),
+    )
     op.create_index("capture_time", "capture", ["time"], unique=False)
     op.create_index("capture_url", "capture", ["url_key", "time"], unique=False)
     op.create_table(
@@ -177,17 +193,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
-        "link",
-        sa.Column("via_id", Key(), nullable=False),
-        sa.Column("id", Key(), nullable=False),
-        sa.Column("via", Outside(), nullable=False),
-        sa.Column("url", Outside(), nullable=False),
-        sa.Column("kind", Key(), nullable=False),
-        sa.Column("text", Outside(), nullable=True),
-        sa.PrimaryKeyConstraint("via_id", "id"),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
         "record",
         sa.Column("file", Key(), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
@@ -215,16 +220,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
-        "sighting",
-        sa.Column("document_id", Key(), nullable=False),
-        sa.Column("time", Instant(), nullable=False),
-        sa.Column("capture_id", Key(), nullable=False),
-        sa.Column("version_id", Key(), nullable=False),
-        sa.PrimaryKeyConstraint("document_id", "time", "capture_id"),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("sighting_version", "sighting", ["version_id", "time"], unique=False)
-    op.create_table(
         "source",
         sa.Column("id", Key(), nullable=False),
         sa.Column("name", Outside(), nullable=False),
@@ -250,4 +245,13 @@ def upgrade() -> None:
         sa.Column("groups", sa.Integer(), nullable=False),
         sa.Column("records", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
+    )
+    # What stands in each capture already is not written down again.
+    op.execute(
+        "CREATE VIEW sighting AS SELECT document_id, time, id AS capture_id, version_id "
+        "FROM capture WHERE version_id IS NOT NULL"
+    )
+    op.execute(
+        "CREATE VIEW link AS SELECT DISTINCT via, url, cause AS kind, link_text AS text "
+        "FROM capture WHERE via IS NOT NULL"
     )
