@@ -24,10 +24,10 @@ from cli.checks import failure_json, place
 from cli.clock import software
 from cli.context import Archive, operator_option, with_archive
 from cli.events import Happening, record_events
-from cli.evidence_certificate import certificate
+from cli.evidence_certificate import Certifying
 from cli.evidence_facts import Gathering, places_of, policy_text, successions
 from cli.evidence_rehash import Rehash, rehash
-from cli.evidence_stamps import Stamped, best, stamp_facts
+from cli.evidence_stamps import best, earlier, stamp_facts
 from cli.exits import VERDICTS, Exit
 from cli.find import find_capture
 from cli.log_keeping import keep_log
@@ -106,12 +106,13 @@ def command(
         tuple(capture.id for capture in gathering.captures),
     )
     record_events(archive, who, [found.happening, order])
-    facts, stamped = _facts(archive, who, gathering, _signed(archive, who))
+    facts = _facts(archive, who, gathering, _signed(archive, who))
     facts = replace(facts, recipient=recipient, purpose=purpose)
-    facts = replace(facts, certificate=certificate(facts, stamped, certifier, template, seal))
+    certificate = Certifying(archive, facts, certifier).certificate(template, seal)
+    facts = replace(facts, certificate=certificate)
     steps = build_package(facts, out, sign=_signer(seal, facts) if seal else None)
     secrets = sorted({name for exhibit in _groups(facts) for name in secrets_in(exhibit)})
-    _tell(out, facts, stamped, steps, secrets, as_json=as_json)
+    _tell(out, facts, steps, secrets, as_json=as_json)
     return VERDICTS[overall(steps)]
 
 
@@ -147,28 +148,27 @@ def _signed(archive: Archive, who: str) -> Signed:
     return signed
 
 
-def _facts(
-    archive: Archive, who: str, gathering: Gathering, signed: Signed
-) -> tuple[PackageFacts, Stamped]:
+def _facts(archive: Archive, who: str, gathering: Gathering, signed: Signed) -> PackageFacts:
     """Everything but the certification, as of the checkpoint that shows most."""
     places = places_of(archive)
     events = list(gathering.events())
     needed = 1 + max(places.indexes([*gathering.groups.values(), *events]))
     stamped = best(archive, places.current, signed, needed)
     log = LogFacts(checkpoint=stamped.signed.data, keys=places.current.ring.verifiers())
-    facts = PackageFacts(
+    exhibits = gathering.exhibits(places, stamped.signed)
+    return PackageFacts(
         made=archive.clock(),
         software=software(),
         operator=who,
-        exhibits=gathering.exhibits(places, stamped.signed),
+        exhibits=exhibits,
         events=tuple(places.logged(event, stamped.signed) for event in events),
         log=log,
         closed=places.closed,
         policy=policy_text(archive, log),
         successions=successions(archive),
         stamps=stamp_facts(archive, stamped),
+        earlier=earlier(archive, places.logs, stamped, exhibits),
     )
-    return facts, stamped
 
 
 def _signer(seal: Seal, facts: PackageFacts) -> Callable[[bytes], bytes]:
@@ -182,7 +182,6 @@ def _groups(facts: PackageFacts) -> tuple[GroupAt, ...]:
 def _tell(
     out: Path,
     facts: PackageFacts,
-    stamped: Stamped,
     steps: list[Step],
     secrets: Sequence[str],
     *,
@@ -191,7 +190,7 @@ def _tell(
     if secrets:
         named = ", ".join(secrets)
         say(f"the requests in this package carry {named}: see whether it may be given away")
-    said = stamped.signed.checkpoint
+    said = Signed.parse(facts.log.checkpoint).checkpoint
     if as_json:
         row = {
             "package": str(out),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,25 +28,34 @@ from archive.times import from_text
 from archive.verdict import Verdict
 from catalog.fixity import FIXITY_CHECK
 from cli.certifier import Certifier
-from cli.evidence_stamps import Stamped
+from cli.context import Archive
+from cli.outside_time import clock_measure
 
 LIBRARIES = ("scrapy", "cryptography", "blake3", "rfc8785", "rfc3161-client", "typst")
 """What did the work that a certification speaks of, beside this program."""
 
 
-def certificate(
-    facts: PackageFacts, stamped: Stamped, certifier: Certifier, template: str, seal: Seal | None
-) -> Certificate:
-    """The certification of a package whose captures were all computed afresh and hold."""
-    stated = _certification(facts, stamped, certifier)
-    pdf = certification_pdf(stated, template, system_fonts())
-    if seal is not None:
-        pdf = sign_pdf(pdf, seal, facts.made, reason="Certification of an evidence package")
-    return Certificate(pdf=pdf, json=certification_json(stated))
+@dataclass(frozen=True)
+class Certifying:
+    """What a certification is made out of."""
+
+    archive: Archive
+    facts: PackageFacts
+    certifier: Certifier
+
+    def certificate(self, template: str, seal: Seal | None) -> Certificate:
+        """The certification of a package whose captures were all computed afresh and hold."""
+        stated = _certification(self)
+        pdf = certification_pdf(stated, template, system_fonts())
+        if seal is not None:
+            made = self.facts.made
+            pdf = sign_pdf(pdf, seal, made, reason="Certification of an evidence package")
+        return Certificate(pdf=pdf, json=certification_json(stated))
 
 
-def _certification(facts: PackageFacts, stamped: Stamped, certifier: Certifier) -> Certification:
-    origin = stamped.signed.checkpoint.origin
+def _certification(of: Certifying) -> Certification:
+    facts, certifier = of.facts, of.certifier
+    origin = Checkpoint.parse(Note.parse(facts.log.checkpoint).text).origin
     return Certification(
         archive=origin,
         operator=facts.operator,
@@ -55,7 +66,7 @@ def _certification(facts: PackageFacts, stamped: Stamped, certifier: Certifier) 
             libraries=tuple(_libraries()),
         ),
         exhibits=tuple(
-            told.Exhibit(label=f"Exhibit {number}", captures=(_capture(exhibit, facts, stamped),))
+            told.Exhibit(label=f"Exhibit {number}", captures=(_capture(exhibit, of),))
             for number, exhibit in enumerate(facts.exhibits, 1)
         ),
         person=certifier.person,
@@ -71,8 +82,8 @@ def _certification(facts: PackageFacts, stamped: Stamped, certifier: Certifier) 
     )
 
 
-def _capture(exhibit: Exhibit, facts: PackageFacts, stamped: Stamped) -> told.Capture:
-    capture = exhibit.capture
+def _capture(exhibit: Exhibit, of: Certifying) -> told.Capture:
+    capture, facts = exhibit.capture, of.facts
     digests, crawl = capture.digests, _crawl(exhibit)
     return told.Capture(
         id=printed(exhibit.id),
@@ -80,6 +91,7 @@ def _capture(exhibit: Exhibit, facts: PackageFacts, stamped: Stamped) -> told.Ca
         outcome=capture.outcome,
         fidelity=Fidelity(capture.fidelity),
         recorded=_recorded(exhibit.logged.at),
+        clock=_clock(of.archive, exhibit.logged.at),
         receipt=_receipt(capture.asserted) if capture.asserted is not None else None,
         status=capture.status,
         entry=_place(exhibit.logged),
@@ -91,7 +103,7 @@ def _capture(exhibit: Exhibit, facts: PackageFacts, stamped: Stamped) -> told.Ca
         content=digests.content if digests else None,
         previous=printed(capture.previous) if capture.previous else None,
         files=tuple(_files(exhibit)),
-        stamps=tuple(_stamps(stamped)) if _in_current(exhibit.logged, stamped) else (),
+        stamps=tuple(_stamps(exhibit, facts)),
         rehash=_rehash(exhibit, facts),
         custody=tuple(_custody(facts, exhibit)),
         **(_exchange(capture) if capture.fidelity == Fidelity.WIRE else {}),
@@ -116,10 +128,18 @@ def _exchange(capture: Capture) -> dict[str, Any]:
     }
 
 
-def _recorded(at: GroupAt) -> Any:
+def _recorded(at: GroupAt) -> datetime:
     """When our clock says that the group was made: for an asserted capture, when it was received."""
     told_by = read_record(at.path, at.group.metadata.offset, at.group.metadata.length)
     return from_text(told_by.header("WARC-Date") or "")
+
+
+def _clock(archive: Archive, at: GroupAt) -> told.ClockCheck | None:
+    """What a time server had said of the clock by which it was recorded."""
+    found = clock_measure(archive, _recorded(at))
+    if found is None:
+        return None
+    return told.ClockCheck(source=found.server, offset=1000 * found.ahead, measured=found.measured)
 
 
 def _receipt(asserted: dict[str, Any]) -> told.Receipt:
@@ -144,19 +164,15 @@ def _place(logged: Logged) -> told.LogPlace:
     )
 
 
-def _in_current(logged: Logged, stamped: Stamped) -> bool:
-    """Whether the stamped checkpoint is the one that covers this entry."""
-    return logged.proof.checkpoint == stamped.signed.data
-
-
-def _stamps(stamped: Stamped) -> Iterator[told.Stamp]:
-    for kept in stamped.kept:
-        if kept.stamp is not None:
+def _stamps(exhibit: Exhibit, facts: PackageFacts) -> Iterator[told.Stamp]:
+    """The stamps over checkpoints that cover it: those before the package, and the package's own."""
+    found = [stamp for each in facts.earlier if exhibit.id in each.proofs for stamp in each.stamps]
+    if exhibit.logged.proof.checkpoint == facts.log.checkpoint:
+        found += facts.stamps
+    for stamp in found:
+        if stamp.time is not None:
             yield told.Stamp(
-                authority=kept.authority,
-                time=kept.stamp.time,
-                verdict=kept.check.verdict,
-                test=kept.stamp.test,
+                authority=stamp.name, time=stamp.time, verdict=stamp.verdict, test=stamp.test
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from archive.evidence.log import Log, Signed
 from archive.evidence.note import NoteError
 from archive.evidence.stamps import CHECKPOINT, Kept, folder_of, stamp_folders, stamps
 from archive.evidence.timestamp import Authority
-from archive.package.facts import StampFacts
+from archive.package.facts import Earlier, Exhibit, StampFacts
 from archive.verdict import Verdict
 from cli.config import AuthorityConfig
 from cli.context import Archive
@@ -36,6 +37,11 @@ class Stamped:
         valid = sum(kept.check.verdict is Verdict.PASSED for kept in self.kept)
         return valid, sum(kept.stamp is not None for kept in self.kept)
 
+    def size_in(self, log: Log) -> float:
+        """How many entries of a log it covers: without end for another log, which it came after."""
+        said, head = self.signed.checkpoint, log.head
+        return said.size if head and head.origin == said.origin else math.inf
+
 
 def best(archive: Archive, log: Log, signed: Signed, needed: int) -> Stamped:
     """Of the checkpoints that cover `needed` entries, the one with the most valid stamps.
@@ -52,6 +58,31 @@ def best(archive: Archive, log: Log, signed: Signed, needed: int) -> Stamped:
     )
 
 
+def earlier(
+    archive: Archive, logs: Sequence[Log], own: Stamped, exhibits: Sequence[Exhibit]
+) -> tuple[Earlier, ...]:
+    """For each exhibit the first checkpoint with a valid stamp, where that is not the package's own."""
+    found: list[Earlier] = []
+    known = authorities(archive)
+    for log in logs:
+        left = {exhibit.id: exhibit for exhibit in exhibits if _is_in(log, exhibit)}
+        for signed in _stamped_before(archive, log, own.signed):
+            if signed.checkpoint.size >= own.size_in(log):
+                break
+            covered = [each for each in left.values() if _index(each) < signed.checkpoint.size]
+            stamped = _stamped(archive, signed, known) if covered else None
+            if stamped is None or not stamped.worth[0]:
+                continue
+            proofs = {each.id: log.proof(_index(each), signed) for each in covered}
+            for each in covered:
+                proofs[each.id].verify(
+                    left.pop(each.id).logged.at.group.entry, log.ring.verifiers()
+                )
+            facts = stamp_facts(archive, stamped)
+            found.append(Earlier(checkpoint=signed, stamps=facts, proofs=proofs))
+    return tuple(found)
+
+
 def stamp_facts(archive: Archive, stamped: Stamped) -> tuple[StampFacts, ...]:
     """The stamps that came, with all that it takes to verify them."""
     told = {each.name: each for each in archive.config.authority}
@@ -61,6 +92,8 @@ def stamp_facts(archive: Archive, stamped: Stamped) -> tuple[StampFacts, ...]:
             url=told[kept.authority].url,
             test=told[kept.authority].test,
             files=dict(_files(archive, stamped.folder, told[kept.authority])),
+            time=kept.stamp.time if kept.stamp else None,
+            verdict=kept.check.verdict,
         )
         for kept in stamped.kept
         if kept.authority in told and (stamped.folder / f"{kept.authority}.tsr").exists()
@@ -69,19 +102,38 @@ def stamp_facts(archive: Archive, stamped: Stamped) -> tuple[StampFacts, ...]:
 
 def _candidates(archive: Archive, log: Log, signed: Signed, needed: int) -> Iterator[Signed]:
     yield signed
+    for other in _stamped_before(archive, log, signed):
+        if other.checkpoint.size >= needed:
+            yield other
+
+
+def _stamped_before(archive: Archive, log: Log, signed: Signed) -> Iterator[Signed]:
+    """The checkpoints of a log that wait for stamps or have them, the smallest first, but for `signed`.
+
+    Only those are believed that the log's key signed and that its tree still leads to.
+    """
     for folder in stamp_folders(archive.root):
         path = folder / CHECKPOINT
         try:
             with reading(path):
                 other = Signed.parse(path.read_bytes())
-            if other.checkpoint.origin != signed.checkpoint.origin or other.data == signed.data:
+            said = other.checkpoint
+            if log.head is None or said.origin != log.head.origin or other.data == signed.data:
                 continue
-            if needed <= other.checkpoint.size <= signed.checkpoint.size:
-                log.verify(other)
-                if log.tree(other.checkpoint.size).root() == other.checkpoint.root:
-                    yield other
+            log.verify(other)
+            if said.size <= log.size and log.tree(said.size).root() == said.root:
+                yield other
         except NoteError as error:
             say(f"{path} is passed over: {error}")
+
+
+def _is_in(log: Log, exhibit: Exhibit) -> bool:
+    origin = log.head.origin if log.head else ""
+    return exhibit.logged.proof.checkpoint.startswith(f"{origin}\n".encode())
+
+
+def _index(exhibit: Exhibit) -> int:
+    return exhibit.logged.proof.index
 
 
 def _stamped(archive: Archive, signed: Signed, known: Sequence[Authority]) -> Stamped:

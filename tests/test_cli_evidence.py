@@ -8,7 +8,7 @@ import random
 import shutil
 import zipfile
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,20 @@ from lxml import etree
 from prov.model import ProvDocument
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.evidence.note import Verifier
+from archive.evidence.proof import InclusionProof
 from archive.group import Group
 from archive.ident import typed
 from archive.layout import ArchiveRoot
 from archive.package import build
 from archive.package.facts import PackageFacts
 from archive.reader import groups
-from archive.statement import Tls
+from archive.statement import Event, Tls
 from archive.warc import request, resource
 from cli import evidence
 from cli.authority import LocalAuthority
 from crawler.archiving import chain_uri
+from tests.authority import openssl_accepts
 from tests.captures import TIME, answer, failed_group, store, wire_group
 from tests.certificates import issue
 from tests.logs import check_logs
@@ -397,10 +400,48 @@ def test_stamps_seal_and_certifier_go_in_and_outsiders_verify_them(
     assert told["case"]["court"] == "District Court"
     (stamp,) = told["exhibits"][0]["captures"][0]["stamps"]
     assert (stamp["authority"], stamp["verdict"], stamp["test"]) == ("first", "passed", False)
+    assert not (tmp_path / "p/timestamps/earlier").exists()
     said = judged(program("pdfsig"), "-nocert", "legal/certification.pdf", folder=tmp_path / "p")
     assert "Signature is Valid" in said
     (tmp_path / "p/exhibits.txt").write_text("changed\n")
     verify_sh(tmp_path / "p", code=1)
+
+
+def test_an_exhibit_of_a_closed_log_is_proved_by_its_last_checkpoint(
+    archive: Path, made: tuple[Path, str], tmp_path: Path
+) -> None:
+    assert muniment("log", "succeed", "--reason", "entries were lost", archive=archive).code == 0
+    done = make(archive, f"{made[1]}/a.pdf", "-o", tmp_path / "p", "--json")
+    assert done.rows[-1]["checks"] == WITHOUT_OUTSIDERS
+    package = tmp_path / "p"
+    assert verify_sh(package) == (package / "expected-output.txt").read_text("utf-8")
+    (told,) = json.loads((package / "log/successions.json").read_bytes())
+    assert told["reason"] == "entries were lost"
+    closed = (package / "log/closed-1/checkpoint").read_text("utf-8")
+    assert closed.splitlines()[0] == told["predecessor"]
+    (exhibit,) = exhibits(package)
+    assert closed in (package / f"log/{exhibit['id']}.tlog-proof").read_text("utf-8")
+    certified = json.loads((package / "legal/certification.json").read_bytes())
+    assert [each["reason"] for each in certified["successions"]] == ["entries were lost"]
+
+
+def test_what_time_servers_said_of_the_clock_is_certified(tmp_path: Path) -> None:
+    root, url = tmp_path / "a", "https://www.example.gov/"
+    muniment("init", root, "--operator", "Ada")
+    told = {"server": "ntp.example", "offset_ms": -12, "delay_ms": 8, "stratum": 2, "reason": None}
+    check = Event(
+        type="clock check",
+        time=TIME - timedelta(hours=1),
+        operator="Ada",
+        software="test",
+        detail={"measured": "", "servers": [told]},
+    )
+    store(root, wire_group(url, answer(b"1")), Group(check))
+    assert muniment("rebuild", archive=root).code == 0
+    make(root, url, "-o", tmp_path / "p")
+    certified = json.loads((tmp_path / "p/legal/certification.json").read_bytes())
+    clock = certified["exhibits"][0]["captures"][0]["clock"]
+    assert (clock["source"], clock["offset"]) == ("ntp.example", 12_000)
 
 
 def test_chain_and_dns_answer_of_an_earlier_group_come_too(tmp_path: Path) -> None:
@@ -471,11 +512,41 @@ def test_many_exhibits_with_hostile_names_make_one_sound_package(tmp_path: Path)
     assert {each["original_name"] for each in listed if each["content"]} == set(odd)
 
 
-def configure(archive: Path, authority: LocalAuthority, *, test: bool) -> None:
+def test_a_stamp_from_near_the_capture_comes_with_what_proves_that_it_covers_it(
+    archive: Path, made: tuple[Path, str], tmp_path: Path
+) -> None:
+    """The stamp over the package's own checkpoint is as young as the package."""
+    with LocalAuthority(tmp_path / "tsa", name="first") as authority:
+        (archive / "keys/first.pem").write_bytes(authority.root.pem)
+        configure(archive, authority, test=False, sealed=False)
+        (tmp_path / "late.pdf").write_bytes(GIVEN)
+        muniment("import", tmp_path / "late.pdf", *SAID, archive=archive)
+        make(archive, f"{made[1]}/a.pdf", "-o", tmp_path / "p")
+    (folder,) = (tmp_path / "p/timestamps/earlier").iterdir()
+    (exhibit,) = exhibits(tmp_path / "p")
+    proof = InclusionProof.parse((folder / f"{exhibit['id']}.tlog-proof").read_bytes())
+    assert proof.checkpoint == (folder / "checkpoint").read_bytes()
+    (vkey,) = (tmp_path / "p/log/keys").glob("*.vkey")
+    proof.verify(
+        bytes.fromhex(exhibit["entry"]["hash"]), [Verifier.parse(vkey.read_text().strip())]
+    )
+    response = (folder / "first.tsr").read_bytes()
+    checkpoint, root = proof.checkpoint, (folder / "first.roots.pem").read_bytes()
+    now = int(datetime.now(UTC).timestamp())
+    assert openssl_accepts(tmp_path / "judge", response, checkpoint, now, root)
+    certified = json.loads((tmp_path / "p/legal/certification.json").read_bytes())
+    times = [each["time"] for each in certified["exhibits"][0]["captures"][0]["stamps"]]
+    assert len(times) == 2
+    assert times == sorted(times)
+    verify_sh(tmp_path / "p")
+    check_bag(tmp_path / "p")
+
+
+def configure(archive: Path, authority: LocalAuthority, *, test: bool, sealed: bool = True) -> None:
     text = (archive / "muniment.toml").read_text("utf-8").partition("\n[[authority]]")[0]
     (archive / "muniment.toml").write_text(
         f'{text}\n[[authority]]\nname = "first"\nurl = "{authority.url}/tsr"\n'
         f'roots = "keys/first.pem"\ntest = {str(test).lower()}\n'
-        '[certificate]\nfile = "keys/seal.p12"\n',
+        + ('[certificate]\nfile = "keys/seal.p12"\n' if sealed else ""),
         "utf-8",
     )

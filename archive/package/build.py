@@ -106,7 +106,13 @@ def _fill(bag: Bag, facts: PackageFacts) -> None:
     bag.add("log/policy.txt", facts.policy)
     bag.add("log/successions.json", _successions(facts))
     for stamp in facts.stamps:
-        _add_stamp(bag, stamp)
+        _add_stamp(bag, "timestamps", stamp)
+    for earlier in facts.earlier:
+        bag.add(f"{earlier.folder}/checkpoint", earlier.checkpoint.data)
+        for id_, proof in earlier.proofs.items():
+            bag.add(f"{earlier.folder}/{id_}.tlog-proof", proof.to_bytes())
+        for stamp in earlier.stamps:
+            _add_stamp(bag, earlier.folder, stamp)
     _add_custody(bag, facts)
     if facts.certificate:
         bag.add("legal/certification.pdf", facts.certificate.pdf)
@@ -143,12 +149,12 @@ def _successions(facts: PackageFacts) -> bytes:
     return orjson.dumps(told)
 
 
-def _add_stamp(bag: Bag, stamp: StampFacts) -> None:
+def _add_stamp(bag: Bag, folder: str, stamp: StampFacts) -> None:
     for ending, data in stamp.files.items():
-        bag.add(f"timestamps/{stamp.name}.{ending}", data)
+        bag.add(f"{folder}/{stamp.name}.{ending}", data)
     told = (("name", stamp.name), ("url", stamp.url), ("test", "yes" if stamp.test else "no"))
     lines = "".join(f"{name} {value}\n" for name, value in told)
-    bag.add(f"timestamps/{stamp.name}.authority.txt", lines)
+    bag.add(f"{folder}/{stamp.name}.authority.txt", lines)
 
 
 def _add_custody(bag: Bag, facts: PackageFacts) -> None:

@@ -14,10 +14,12 @@ from pathlib import Path
 from archive.answer import Answer
 from archive.errors import RecordError, Where
 from archive.evidence.leaf import SALT, entry, parse_salt
+from archive.evidence.log import Signed
 from archive.evidence.note import Verifier
 from archive.evidence.proof import InclusionProof
 from archive.reader import StoredGroup, read_record
 from archive.statement import Capture
+from archive.verdict import Verdict
 from archive.warc import chunks
 
 
@@ -135,6 +137,27 @@ class StampFacts:
     test: bool
     files: Mapping[str, bytes]
     """By ending: `tsr`, and where there are any `tsq`, `chain.pem`, `crl.pem`, `roots.pem`."""
+    time: datetime | None = None
+    """Which it tells; `None` where it could not be read."""
+    verdict: Verdict = Verdict.NOT_CHECKED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """A checkpoint that was stamped before the package's own, and what it covers that no earlier does.
+
+    It tells of a time near the capture; the package's own is as old as the package.
+    """
+
+    checkpoint: Signed
+    stamps: tuple[StampFacts, ...]
+    proofs: Mapping[str, InclusionProof]
+    """By the exhibit's id: its entry in this checkpoint."""
+
+    @property
+    def folder(self) -> str:
+        said = self.checkpoint.checkpoint
+        return f"timestamps/earlier/{said.size}-{said.root.hex()[:16]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +185,7 @@ class PackageFacts:
     """Which logs and cosigners count (C2SP tlog-policy)."""
     successions: tuple[Succession, ...] = ()
     stamps: tuple[StampFacts, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
     certificate: Certificate | None = None
     recipient: str = ""
     purpose: str = ""
