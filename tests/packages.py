@@ -26,7 +26,15 @@ from archive.layout import ArchiveRoot
 from archive.measure import measure
 from archive.package.build import build_package
 from archive.package.content import named
-from archive.package.facts import Exhibit, GroupAt, LogFacts, Logged, PackageFacts, StampFacts
+from archive.package.facts import (
+    Earlier,
+    Exhibit,
+    GroupAt,
+    LogFacts,
+    Logged,
+    PackageFacts,
+    StampFacts,
+)
 from archive.reader import StoredGroup, groups
 from archive.statement import Capture, Crawl, Event, RefersTo
 from archive.store import WarcWriter
@@ -181,12 +189,14 @@ def _capture(group: Group) -> Capture:
 
 
 def make(folder: Path, *, small: bool = False) -> Package:
-    """A package of five exhibits, two stamps (one of them a test's), a cosignature and a seal.
+    """A package of five exhibits, stamped before too; two stamps (one a test's), a cosignature, a seal.
 
-    A small one has two exhibits and one stamp.
+    A small one has two exhibits and one stamp of its own.
     """
     maker = Maker(folder)
     stored, planned = captured(maker, small=small)
+    ats = [maker.at(group) for group in stored]
+    early = maker.signed()
     ids = tuple(group.id for group in stored)
     rehash = Event(
         type="fixity check",
@@ -200,7 +210,6 @@ def make(folder: Path, *, small: bool = False) -> Package:
     events = maker.write(Group(rehash), Group(export))
     signed = maker.signed()
     plan = maker.logged(maker.at(planned), signed)
-    ats = [maker.at(group) for group in stored]
     exhibits = [
         Exhibit(
             logged=maker.logged(at, signed),
@@ -217,7 +226,10 @@ def make(folder: Path, *, small: bool = False) -> Package:
         stamps = [stamp_facts(authority, signed.data)]
         if not small:
             stamps.append(stamp_facts(local, signed.data, test=True))
-        facts = replace(facts, stamps=tuple(stamps))
+        proofs = {at.group.id: maker.logged(at, early).proof for at in ats}
+        before = stamp_facts(authority, early.data)
+        earlier = Earlier(checkpoint=early, stamps=(before,), proofs=proofs)
+        facts = replace(facts, stamps=tuple(stamps), earlier=(earlier,))
         package = Package(folder / "package", maker, facts, authority, institution())
         build_package(facts, package.folder, sign=package.sign)
     return package

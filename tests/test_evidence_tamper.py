@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from archive.evidence.note import Verifier
+from archive.evidence.note import Ed25519Signer, Note, Signature, Verifier
 from archive.evidence.seal import sign_detached
 from archive.evidence.verify import verify_package
 from cli.authority import LocalAuthority
@@ -100,11 +102,32 @@ def other_stamped(folder: Path, package: Package) -> None:
     (folder / "timestamps/outside.tsr").write_bytes(facts.files["tsr"])
 
 
-def damaged_stamp(folder: Path, package: Package) -> None:
-    """Another last byte, which is of the signature."""
-    path = folder / "timestamps/outside.tsr"
+def earlier(name: str, change: Callable[[Path], object]) -> Change:
+    """Something done to a file beside the checkpoint that was stamped before."""
+
+    def apply(folder: Path, package: Package) -> None:
+        (place,) = folder.glob("timestamps/earlier/*")
+        change(place / name.format(*package.ids))
+
+    return apply
+
+
+def resigned(path: Path) -> None:
+    """An earlier checkpoint under a stranger's signature."""
+    note = Note.parse(path.read_bytes())
+    key = Ed25519Signer(ORIGIN, STRANGER)
+    signature = Signature(ORIGIN, key.verifier.key_id, key.sign(note.text.encode()))
+    path.write_bytes(Note(note.text, (signature,)).to_bytes())
+
+
+def other_last_byte(path: Path) -> None:
+    """Of a time stamp it is a part of the signature."""
     data = path.read_bytes()
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+def damaged_stamp(folder: Path, package: Package) -> None:
+    other_last_byte(folder / "timestamps/outside.tsr")
 
 
 def other_question(folder: Path, package: Package) -> None:
@@ -233,12 +256,17 @@ TABLE = (
     Tampering("another key for openssl", both(relogged(key=STRANGER), stranger_named, lambda folder, _: flip(next(folder.glob("log/keys/*.pem")))), "signed", rewritten=True),
     Tampering("no checkpoint", removed(CHECKPOINT), "signed", rewritten=True),
     Tampering("no policy", removed("log/policy.txt"), "signed", rewritten=True),
+    Tampering("an earlier checkpoint of a stranger", earlier("checkpoint", resigned), "signed", rewritten=True),
+    Tampering("no earlier checkpoint", earlier("checkpoint", Path.unlink), "signed", rewritten=True),
+    Tampering("a proof in an earlier checkpoint", earlier("{0}.tlog-proof", flip), "logged", rewritten=True),
     # What outsiders said stays with what they said it of.
     Tampering("a fork, all its keys a stranger's", both(relogged(key=STRANGER, stamps=True), stranger_named), "stamped", rewritten=True),
     Tampering("a fork by the log's own keeper", relogged(stamps=True, more=3), "stamped", rewritten=True),
     Tampering("a truncated log", relogged(event_removed("export"), stamps=True), "stamped", rewritten=True),
     Tampering("the stamp of another checkpoint", other_stamped, "stamped", rewritten=True),
     Tampering("the answer to another request", other_question, "stamped", rewritten=True),
+    Tampering("an earlier stamp", earlier("outside.tsr", other_last_byte), "stamped", rewritten=True),
+    Tampering("an earlier stamp for the present one", earlier("outside.tsr", lambda path: shutil.copy(path, path.parents[2])), "stamped", rewritten=True),
     Tampering("a damaged stamp", damaged_stamp, "stamped", rewritten=True),
     Tampering("a stamp taken away", removed("timestamps/outside.tsr"), "stamped", rewritten=True),
     Tampering("all stamps taken away", removed("timestamps"), "stamped", rewritten=True, answer="not checked", shell="not checked"),
@@ -341,19 +369,22 @@ def test_a_stranger_with_keys_of_their_own_passes_but_not_under_our_fingerprint(
 
 def test_a_test_authority_proves_nothing(small_package: Package, tmp_path: Path) -> None:
     folder = small_package.copy(tmp_path / "package")
-    replaced("timestamps/outside.authority.txt", b"test no", b"test yes")(folder, small_package)
+    for path in folder.rglob("*.authority.txt"):
+        path.write_text(path.read_text().replace("test no", "test yes"))
     rewrite(folder, small_package.seal)
     (stamped,) = (step for step in verify_package(folder) if step.name == "stamped")
     assert stamped.verdict.value == verify_sh(folder).verdicts["stamped"] == "not checked"
-    assert "test authority, proves nothing" in stamped.detail
+    assert stamped.detail.count("test authority, proves nothing") == 2
+    assert stamped.detail in verify_sh(folder).out
 
 
 def test_without_a_revocation_list_it_says_so(small_package: Package, tmp_path: Path) -> None:
     folder = small_package.copy(tmp_path / "package")
-    (folder / "timestamps/outside.crl.pem").unlink()
+    for path in folder.rglob("*.crl.pem"):
+        path.unlink()
     rewrite(folder, small_package.seal)
     (stamped,) = (step for step in verify_package(folder) if step.name == "stamped")
-    assert stamped.detail.endswith("revocation not checked")
+    assert stamped.detail.count("revocation not checked") == 2
     assert stamped.detail in verify_sh(folder).out
 
 

@@ -34,11 +34,14 @@ def test_every_command_runs_when_it_is_copied(package: Package) -> None:
     assert "FAILED" not in out
     assert "the leaf is the block of the metadata record" in out
     assert len(re.findall("^(request|response) holds$", out, re.MULTILINE)) == 2
-    assert out.count("Signature Verified Successfully") == 2
-    assert len(re.findall("^Verification: OK$", out, re.MULTILINE)) == 4
+    assert out.count("Signature Verified Successfully") == 3
+    assert len(re.findall("^Verification: OK$", out, re.MULTILINE)) == 6
     assert re.search("^(CMS )?Verification successful$", out, re.MULTILINE)
     roots = re.findall("^[0-9a-f]{64}$", out, re.MULTILINE)
-    assert set(roots) == {root_of(package)}
+    assert set(roots) == {
+        root_of(package),
+        package.facts.earlier[0].checkpoint.checkpoint.root.hex(),
+    }
     assert re.search('"outcome":"passed"', out)
 
 

@@ -440,12 +440,12 @@ root() {
     [ "$last" -eq 0 ] && echo "$hash" || echo none
 }
 
-logged() { # FOLDER PROOF ENTRY
+logged() { # FOLDER PROOF ENTRY FOLDER-OF-CHECKPOINTS
     if [ ! -f "$2" ]; then fail "$2" missing; return; fi
     sed '1,/^$/d' "$2" > "$tmp/under"
     sed '/^$/,$d' "$2" > "$tmp/proof"
     checkpoint=
-    for file in log/checkpoint log/closed-*/checkpoint; do
+    for file in "$4"/checkpoint "$4"/closed-*/checkpoint; do
         [ ! -f "$file" ] || ! same "$file" < "$tmp/under" || checkpoint=$file
     done
     if [ -z "$checkpoint" ]; then fail "$2" 'its checkpoint is not one of this package'; return; fi
@@ -465,12 +465,27 @@ if begin 5 logged; then
     [ -s "$tmp/leaves" ] || fail exhibits.txt "$no_exhibits"
     while read -r folder proof leaf kind; do
         entry=$(sed -n "s|^$folder ||p" "$tmp/entries")
-        if [ -n "$entry" ]; then logged "$folder" "$proof" "$entry"; else fail "$proof" 'proves no leaf'; fi
+        if [ -n "$entry" ]; then logged "$folder" "$proof" "$entry" log; else fail "$proof" 'proves no leaf'; fi
     done < "$tmp/leaves"
     for proof in log/*.tlog-proof; do
         [ ! -e "$proof" ] || grep -Fq " $proof " "$tmp/leaves" || fail "$proof" 'proves no leaf'
     done
-    finish "$(($(wc -l < "$tmp/leaves"))) entries"
+    count=$(wc -l < "$tmp/leaves")
+    # Checkpoints that were stamped before this package was made have proofs of their own.
+    for proof in timestamps/earlier/*/*.tlog-proof; do
+        [ -f "$proof" ] || continue
+        leaf=${proof##*/} leaf=${leaf%.tlog-proof}
+        folder=$(awk -v leaf="$leaf" '$3 == leaf { print $1; exit }' "$tmp/leaves")
+        entry=
+        [ -z "$folder" ] || entry=$(sed -n "s|^$folder ||p" "$tmp/entries")
+        if [ -z "$entry" ] || [ ! -f "${proof%/*}/checkpoint" ]; then
+            fail "$proof" 'proves no leaf in a checkpoint of this package'
+        else
+            logged "$folder" "$proof" "$entry" "${proof%/*}"
+            count=$((count + 1))
+        fi
+    done
+    finish "$((count)) proofs"
 else
     finish ''
 fi
@@ -549,12 +564,15 @@ if begin 6 signed openssl; then
     [ -s "$tmp/trusted" ] || fail log/policy.txt 'names no key of a log'
     [ -z "$(comm -23 "$tmp/trusted" "$tmp/keys")" ] || fail log/policy.txt 'a key that is not in log/keys'
     [ ! -f log/checkpoint ] || signed log/checkpoint "$tmp/trusted"
-    for closed in log/closed-*/; do
-        closed=${closed%/}
-        [ -d "$closed" ] || continue
-        if [ ! -f "$closed/checkpoint" ]; then fail "$closed/checkpoint" missing; continue; fi
-        keys "$closed"/keys/*.vkey "$closed"/*.vkey | sort -u - "$tmp/keys" > "$tmp/old"
-        signed "$closed/checkpoint" "$tmp/old"
+    keys log/closed-*/keys/*.vkey | sort -u - "$tmp/keys" > "$tmp/old"
+    for other in log/closed-*/ timestamps/earlier/*/; do
+        other=${other%/}
+        [ -d "$other" ] || continue
+        if [ -f "$other/checkpoint" ]; then
+            signed "$other/checkpoint" "$tmp/old"
+        else
+            fail "$other/checkpoint" missing
+        fi
     done
     finish "$(joined "$tmp/details")"
 else
@@ -562,8 +580,8 @@ else
 fi
 
 # --- 7 stamped -----------------------------------------------------------------------------------
-# Each time stamp (RFC 3161) is of log/checkpoint and answers its request, by an authority below the
-# roots beside it. The chain is judged at the time that the stamp tells: a certificate that ended
+# Each time stamp (RFC 3161) is of log/checkpoint, or of the earlier checkpoint in its own folder, and
+# answers its request, by an authority below the roots beside it. The chain is judged at the time that the stamp tells: a certificate that ended
 # later harms nothing. Whose roots those are only an outside source can say.
 
 # split FILE BEGINNING: each PEM object of FILE as a file of its own, BEGINNING1, BEGINNING2, …
@@ -602,7 +620,7 @@ revocation() {
         openssl crl -in "$crl" -noout -text > "$crl.text" 2> /dev/null
     done
     cat "timestamps/$1.roots.pem" "timestamps/$1.crl.pem" > "$tmp/with-crl"
-    if authentic "$tmp/with-crl" "$at" -data log/checkpoint -crl_check_all; then echo 'revocation checked'; return; fi
+    if authentic "$tmp/with-crl" "$at" -data "$stamped" -crl_check_all; then echo 'revocation checked'; return; fi
     split_pem "$tmp/chain" "$tmp/cert"
     answer='revocation not checked'
     for certificate in "$tmp"/cert[0-9]*; do
@@ -611,7 +629,9 @@ revocation() {
     echo "$answer"
 }
 stamp() { # NAME
-    tsr=timestamps/$1.tsr
+    tsr=timestamps/$1.tsr stamped=log/checkpoint
+    case $1 in */*) stamped=timestamps/${1%/*}/checkpoint ;; esac
+    if [ ! -f "$stamped" ]; then fail "$stamped" missing; return; fi
     for part in authority.txt roots.pem tsq; do
         if [ ! -f "timestamps/$1.$part" ]; then fail "timestamps/$1.$part" missing; return; fi
     done
@@ -623,8 +643,8 @@ stamp() { # NAME
     openssl ts -reply -in "$tsr" -token_out 2> /dev/null |
         openssl pkcs7 -inform DER -print_certs 2> /dev/null | sed -n '/^-----BEGIN/,/^-----END/p' >> "$tmp/chain"
     [ -s "$tmp/chain" ] || cat "timestamps/$1.roots.pem" > "$tmp/chain"
-    if ! authentic "timestamps/$1.roots.pem" "$time" -data log/checkpoint; then
-        fail "$tsr" 'does not hold for log/checkpoint against the roots of its authority'
+    if ! authentic "timestamps/$1.roots.pem" "$time" -data "$stamped"; then
+        fail "$tsr" "does not hold for $stamped against the roots of its authority"
         return
     fi
     authentic "timestamps/$1.roots.pem" "$time" -queryfile "timestamps/$1.tsq" ||
@@ -632,6 +652,7 @@ stamp() { # NAME
     revoked=$(revocation "$1")
     if [ "$revoked" = revoked ]; then fail "$tsr" 'the certificate of its authority was revoked'; return; fi
     while read -r folder moment; do
+        case $1 in */*) [ -f "timestamps/${1%/*}/${folder##*/}.tlog-proof" ] || continue ;; esac
         later=$(seconds "$moment")
         [ -n "$later" ] && [ "$later" -gt $((time + 60)) ] &&
             fail "$tsr" "the leaf in $folder says a later time, $moment: a clock was wrong"
@@ -652,12 +673,12 @@ stamp() { # NAME
 : > "$tmp/details"
 real=
 if begin 7 stamped openssl; then
-    for file in timestamps/*.tsr; do
+    for file in timestamps/*.tsr timestamps/earlier/*/*.tsr; do
         [ -f "$file" ] || continue
         file=${file#timestamps/}
         stamp "${file%.tsr}"
     done
-    for file in timestamps/*; do
+    for file in timestamps/* timestamps/earlier/*/*; do
         stem=${file%.tsq} stem=${stem%.authority.txt}
         [ "$stem" = "$file" ] || [ -f "$stem.tsr" ] || fail "$stem.tsr" missing
     done

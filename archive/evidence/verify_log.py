@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,10 +16,12 @@ from archive.evidence.merkle import leaf_hash, verify_inclusion
 from archive.evidence.note import COSIGNATURE, ED25519, CosignatureVerifier, Note, Verifier
 from archive.evidence.proof import InclusionProof
 from archive.evidence.verify_files import Failure, Found, PackageError, PackageFiles
-from archive.evidence.verify_leaves import Leaf, leaves
+from archive.evidence.verify_leaves import ID, Leaf, leaves
 
 CHECKPOINT = "log/checkpoint"
 POLICY = "log/policy.txt"
+EARLIER = r"timestamps/earlier/[^/]+/"
+"""Where checkpoints lie that were stamped before the package's own, with proofs and stamps."""
 _CLOSED = r"log/closed-[^/]+/checkpoint"
 _TEXT = 4 << 20
 _LATEST = 253_402_300_799
@@ -42,21 +45,28 @@ def check_logged(files: PackageFiles) -> Found:
             checkpoints.append(files.read(name, _TEXT))
         except PackageError:
             continue  # step 6 tells of it
+    proofs = [(leaf, leaf.proof, checkpoints) for leaf in found]
     failures = []
-    for leaf in found:
+    for name in files.named(rf"{EARLIER}{ID}\.tlog-proof"):
+        folder, _, file = name.rpartition("/")
+        leaf = next((leaf for leaf in found if f"{leaf.id}.tlog-proof" == file), None)
+        if leaf is None or f"{folder}/checkpoint" not in files:
+            failures.append(Failure(name, "proves no leaf in a checkpoint of this package"))
+        else:
+            proofs.append((leaf, name, [files.read(f"{folder}/checkpoint", _TEXT)]))
+    for leaf, name, among in proofs:
         try:
-            verify_logged(leaf, checkpoints)
+            verify_logged(leaf, name, among)
         except DamagedError as error:
-            failures.append(Failure(leaf.proof, error.what))
-    proofs = {leaf.proof for leaf in found}
-    others = [name for name in files.named(r"log/[^/]+\.tlog-proof") if name not in proofs]
-    failures += [Failure(name, "proves no leaf") for name in others]
-    return Found(f"{len(found)} entries", failures)
+            failures.append(Failure(name, error.what))
+    others = set(files.named(r"log/[^/]+\.tlog-proof")) - {leaf.proof for leaf in found}
+    failures += [Failure(name, "proves no leaf") for name in sorted(others)]
+    return Found(f"{len(proofs)} proofs", failures)
 
 
-def verify_logged(leaf: Leaf, checkpoints: list[bytes]) -> None:
-    """Check one proof; signatures are for step 6. Raises `DamagedError`."""
-    proof = InclusionProof.parse(leaf.files.read(leaf.proof, _TEXT))
+def verify_logged(leaf: Leaf, name: str, checkpoints: list[bytes]) -> None:
+    """Check the proof in file `name`; signatures are for step 6. Raises `DamagedError`."""
+    proof = InclusionProof.parse(leaf.files.read(name, _TEXT))
     if proof.checkpoint not in checkpoints:
         raise PackageError("its checkpoint is not one of this package")
     checkpoint = Checkpoint.parse(Note.parse(proof.checkpoint).text)
@@ -78,17 +88,17 @@ def check_signed(files: PackageFiles) -> Found:
     except DamagedError as error:
         failures.append(Failure(POLICY, error.what))
         trusted = ()
-    for name in (CHECKPOINT, *files.named(_CLOSED)):
-        known = trusted
-        if name != CHECKPOINT:
-            folder = name.removesuffix("checkpoint")
-            known = (*keys, *_keys(files, rf"{folder}(keys/)?[^/]+\.vkey", failures))
+    older = (*keys, *_keys(files, r"log/closed-[^/]+/keys/[^/]+\.vkey", failures))
+    others = (*files.named(_CLOSED), *files.named(rf"{EARLIER}checkpoint"))
+    for name in (CHECKPOINT, *others):
+        known = trusted if name == CHECKPOINT else older
         try:
             details.append(_signed(files.read(name, _TEXT), known))
         except DamagedError as error:
             failures.append(Failure(name, error.what))
-    folders = {"/".join(name.split("/")[:2]) for name in files.named("log/closed-[^/]+/.+")}
-    missing = {f"{folder}/checkpoint" for folder in folders} - files.places.keys()
+    folders = re.compile(rf"(log/closed-[^/]+/|{EARLIER})")
+    found = filter(None, map(folders.match, files.places))
+    missing = {f"{match[0]}checkpoint" for match in found} - files.places.keys()
     failures += [Failure(name, "missing") for name in sorted(missing)]
     return Found("; ".join(details), failures)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from archive.evidence.checkpoint import Checkpoint
-from archive.evidence.note import Note
+from archive.evidence.note import Note, Verifier
 from archive.evidence.verify import NOT_SHOWN
 from archive.evidence.verify_bag import SEAL
 from archive.evidence.verify_files import PackageError, PackageFiles
 from archive.evidence.verify_leaves import Exhibit, exhibits
-from archive.evidence.verify_log import CHECKPOINT, fingerprint, policy
+from archive.evidence.verify_log import CHECKPOINT, EARLIER, fingerprint, policy
 
 SCRIPT = Path(__file__).with_name("verify.sh")
 """The script that every package carries."""
@@ -163,7 +164,7 @@ has its certificates judged at that time: that they ended since takes nothing aw
 ```sh
 openssl ts -reply -in {base}.tsr -text | grep '^Time stamp'
 T=$(date -u -d "$(openssl ts -reply -in {base}.tsr -text | sed -n 's/^Time stamp: //p')" +%s)
-openssl ts -verify -data log/checkpoint -in {base}.tsr -CAfile {base}.roots.pem{untrusted} -attime $T
+openssl ts -verify -data {data} -in {base}.tsr -CAfile {base}.roots.pem{untrusted} -attime $T
 openssl x509 -in {base}.roots.pem -noout -fingerprint -sha256
 ```"""
 
@@ -173,7 +174,24 @@ or names the certificate for a reason that leaves earlier stamps valid; `verify.
 
 ```sh
 cat {base}.roots.pem {base}.crl.pem > "$W/roots"
-openssl ts -verify -data log/checkpoint -in {base}.tsr -CAfile "$W/roots"{untrusted} -attime $T -crl_check
+openssl ts -verify -data {data} -in {base}.tsr -CAfile "$W/roots"{untrusted} -attime $T -crl_check
+```"""
+
+BEFORE = """\
+The checkpoint in `{folder}` was stamped before this package was made, so nearer to the captures. It
+holds the exhibits whose proofs lie beside it (each line shows the same root twice), and the log's key
+signed it.
+
+```sh
+for P in {folder}/*.tlog-proof; do
+    V=${{P##*/}}
+    proved data/exhibits/${{V%.tlog-proof}} $P
+    sed '1,/^$/d' $P | cmp - {folder}/checkpoint
+    sed -n 3p {folder}/checkpoint | base64 -d | {{ hex; echo; }}
+done
+sed '/^$/,$d' {folder}/checkpoint > "$W/text"
+sed -n {line} {folder}/checkpoint | base64 -d | tail -c 64 > "$W/signature"
+openssl pkeyutl -verify -pubin -inkey {key} -rawin -in "$W/text" -sigfile "$W/signature"
 ```"""
 
 COSIGNED = """\
@@ -275,18 +293,19 @@ def _certificates(files: PackageFiles, name: str) -> list[x509.Certificate]:
 
 
 def _signed(files: PackageFiles) -> str:
-    note = Note.parse(files.read(CHECKPOINT))
+    line, key = _signature(files, CHECKPOINT)
+    return SIGNED.format(line=line, key=key)
+
+
+def _signature(files: PackageFiles, checkpoint: str) -> tuple[str, str]:
+    """How sed prints the log's signature under a checkpoint, and the key for OpenSSL."""
+    note = Note.parse(files.read(checkpoint))
     origin = Checkpoint.parse(note.text).origin
-    keys = {key.key_id: key for key in policy(files).logs if key.name == origin}
-    signer = next((keys[s.key_id] for s in note.signatures if s.key_id in keys), None)
-    if signer is None:
-        raise PackageError(f"no known key of {origin} signed the checkpoint")
-    pem = next(
-        name.removesuffix(".vkey") + ".pub.pem"
-        for name in files.named(r"log/keys/[^/]+\.vkey")
-        if files.read(name).decode().strip() == signer.vkey
-    )
-    return SIGNED.format(line=_line(note, signer.key_id), key=shlex.quote(pem))
+    for name in files.named(r"log/(closed-[^/]+/)?keys/[^/]+\.vkey"):
+        key = Verifier.parse(files.read(name).decode("utf-8", "replace").strip())
+        if key.name == origin and any(signature.by(key) for signature in note.signatures):
+            return _line(note, key.key_id), shlex.quote(f"{name.removesuffix('.vkey')}.pub.pem")
+    raise PackageError(f"no known key of {origin} signed the checkpoint")
 
 
 def _line(note: Note, key_id: bytes) -> str:
@@ -298,19 +317,29 @@ def _line(note: Note, key_id: bytes) -> str:
 
 
 def _stamped(files: PackageFiles) -> Iterator[str]:
-    for name in files.named(r"timestamps/[^/]+\.tsr"):
-        base = shlex.quote(name.removesuffix(".tsr"))
-        untrusted = f" -untrusted {base}.chain.pem" if f"{base}.chain.pem" in files else ""
-        text = STAMPED.format(name=_authority(name), base=base, untrusted=untrusted)
-        if b"test yes" in files.read(f"{name.removesuffix('.tsr')}.authority.txt"):
+    yield from _stamps(files, r"timestamps/", CHECKPOINT)
+    for checkpoint in files.named(rf"{EARLIER}checkpoint"):
+        folder = checkpoint.rpartition("/")[0]
+        line, key = _signature(files, checkpoint)
+        yield BEFORE.format(folder=shlex.quote(folder), line=line, key=key)
+        yield from _stamps(files, re.escape(f"{folder}/"), checkpoint)
+
+
+def _stamps(files: PackageFiles, folder: str, checkpoint: str) -> Iterator[str]:
+    for name in files.named(rf"{folder}[^/]+\.tsr"):
+        stem = name.removesuffix(".tsr")
+        base, data = shlex.quote(stem), shlex.quote(checkpoint)
+        untrusted = f" -untrusted {base}.chain.pem" if f"{stem}.chain.pem" in files else ""
+        text = STAMPED.format(name=_authority(name), base=base, data=data, untrusted=untrusted)
+        if b"test yes" in files.read(f"{stem}.authority.txt"):
             text = f"A test authority, which proves nothing. {text}"
-        if f"{base}.crl.pem" in files:
-            text += "\n" + REVOKED.format(base=base, untrusted=untrusted)
+        if f"{stem}.crl.pem" in files:
+            text += "\n" + REVOKED.format(base=base, data=data, untrusted=untrusted)
         yield text
 
 
 def _authority(name: str) -> str:
-    return name.removeprefix("timestamps/").partition(".")[0]
+    return name.rpartition("/")[2].partition(".")[0]
 
 
 def _cosigned(files: PackageFiles) -> Iterator[str]:

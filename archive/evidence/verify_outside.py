@@ -21,7 +21,7 @@ from archive.evidence.timestamp import TEST_WORDS, Authority, TimeStamp, verify_
 from archive.evidence.verify_bag import SEAL
 from archive.evidence.verify_files import Failure, Found, PackageError, PackageFiles, failure
 from archive.evidence.verify_leaves import leaves
-from archive.evidence.verify_log import CHECKPOINT
+from archive.evidence.verify_log import CHECKPOINT, EARLIER
 from archive.times import from_text
 from archive.verdict import Verdict
 
@@ -60,8 +60,8 @@ class Kept:
     crls: tuple[x509.CertificateRevocationList, ...]
 
     @classmethod
-    def read(cls, files: PackageFiles, name: str) -> Kept:
-        """Raises `Error`."""
+    def read(cls, files: PackageFiles, name: str, authority: str) -> Kept:
+        """What is kept in the files `timestamps/NAME.…`. Raises `Error`."""
         base = f"timestamps/{name}"
         told = files.read(f"{base}.authority.txt", _LIMIT).split(b"\n")
         if (b"test yes" in told) == (b"test no" in told):
@@ -74,21 +74,21 @@ class Kept:
             crls = [x509.load_pem_x509_crl(part + _END_OF_CRL + b"\n") for part in parts]
         except ValueError as error:
             raise PackageError(f"a certificate or list that cannot be read: {error}") from error
-        authority = Authority(name, "", tuple(roots), b"test yes" in told)
-        return cls(authority, tuple(chain), tuple(crls))
+        found = Authority(authority, "", tuple(roots), b"test yes" in told)
+        return cls(found, tuple(chain), tuple(crls))
 
 
 def check_stamped(files: PackageFiles) -> Found:
     """Step 7: the stamps over the checkpoint; those of test authorities alone prove nothing."""
     failures: list[Failure] = []
     found: list[Stamped] = []
-    for tsr in files.named(r"timestamps/[^/]+\.tsr"):
+    for tsr in (*files.named(r"timestamps/[^/]+\.tsr"), *files.named(rf"{EARLIER}[^/]+\.tsr")):
         try:
             stamp, words = _stamp(files, tsr)
         except DamagedError as error:
             failures.append(failure(error, tsr))
             continue
-        late = list(_later(files, stamp))
+        late = list(_later(files, tsr, stamp))
         failures += [Failure(tsr, what) for what in late]
         found.append(Stamped(words, not stamp.test))
     for name in files.named(r"timestamps/.+\.(tsq|authority\.txt)"):
@@ -120,12 +120,13 @@ def check_sealed(files: PackageFiles) -> Found:
 
 def _stamp(files: PackageFiles, tsr: str) -> tuple[TimeStamp, str]:
     name = tsr.removeprefix("timestamps/").removesuffix(".tsr")
-    kept = Kept.read(files, name)
+    folder, _, authority = name.rpartition("/")
+    kept = Kept.read(files, name, authority)
     query = f"timestamps/{name}.tsq"
     stamp = verify_response(
         files.read(tsr, _LIMIT),
         files.read(query, _LIMIT) if query in files else None,
-        files.read(CHECKPOINT, _LIMIT),
+        files.read(f"timestamps/{folder}/checkpoint" if folder else CHECKPOINT, _LIMIT),
         kept.authority,
         chain=kept.chain,
         crls=kept.crls,
@@ -136,9 +137,12 @@ def _stamp(files: PackageFiles, tsr: str) -> tuple[TimeStamp, str]:
     return stamp, f"{words}, {TEST_WORDS}" if stamp.test else words
 
 
-def _later(files: PackageFiles, stamp: TimeStamp) -> Iterator[str]:
+def _later(files: PackageFiles, tsr: str, stamp: TimeStamp) -> Iterator[str]:
     """Leaves of a time after a stamp that covers them: a clock was wrong, and nobody knows which."""
+    folder = tsr.rpartition("/")[0]
     for leaf in leaves(files):
+        if folder != "timestamps" and f"{folder}/{leaf.id}.tlog-proof" not in files:
+            continue
         try:
             told = from_text(leaf.text("time") or "")
         except Error:
@@ -149,7 +153,8 @@ def _later(files: PackageFiles, stamp: TimeStamp) -> Iterator[str]:
 
 def _stamps(files: PackageFiles, roots: str, data: bytes) -> bool:
     try:
-        kept = Kept.read(files, roots.removeprefix("timestamps/").removesuffix(".roots.pem"))
+        name = roots.removeprefix("timestamps/").removesuffix(".roots.pem")
+        kept = Kept.read(files, name, name)
         response = files.read(f"{SEAL}.tsr", _LIMIT)
         verify_response(response, None, data, kept.authority, chain=kept.chain)
     except Error:
