@@ -43,6 +43,7 @@ from cli.authority import LocalAuthority
 from tests.captures import answer, asserted_group, failed_group, wire_group
 from tests.certificates import NOW, issue
 from tests.logs import ORIGIN, commit, logged_archive
+from tests.shared import program
 
 TIME = NOW - timedelta(hours=3)
 SITE = "https://ministry.example"
@@ -193,6 +194,7 @@ def make(folder: Path, *, small: bool = False) -> Package:
 
     A small one has two exhibits and one stamp of its own.
     """
+    program("openssl")
     maker = Maker(folder)
     stored, planned = captured(maker, small=small)
     ats = [maker.at(group) for group in stored]

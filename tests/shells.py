@@ -59,12 +59,11 @@ def verify_sh(folder: Path, script: bytes | None = None) -> Told:
     return Told(done.stdout.decode(), done.returncode)
 
 
-def bare_room(folder: Path, *, openssl: bool = True) -> Path:
-    """A root folder with a shell, coreutils, sed, grep, awk, perhaps OpenSSL, and their libraries."""
+def bare_room(folder: Path) -> Path:
+    """A root folder with a shell, coreutils, sed, grep, awk, OpenSSL and their libraries, no more."""
     if os.geteuid() != 0:
         pytest.skip("only root may change the root folder")
-    names = [*COREUTILS, "sed", "grep", *(["openssl"] if openssl else [])]
-    programs = {name: program(name) for name in names}
+    programs = {name: program(name) for name in (*COREUTILS, "sed", "grep", "openssl")}
     programs["sh"] = program("dash")
     programs["awk"] = program("mawk")
     for made in ("usr/bin", "tmp", "dev"):
@@ -83,7 +82,8 @@ def bare_room(folder: Path, *, openssl: bool = True) -> Path:
 
 def verify_in(room: Path, package: Path) -> Told:
     """Let the script verify a package in a bare room."""
-    shutil.copytree(package, room / "package", dirs_exist_ok=True)
+    shutil.rmtree(room / "package", ignore_errors=True)
+    shutil.copytree(package, room / "package")
     done = subprocess.run(
         [program("chroot"), str(room), "/bin/sh", "/package/verify.sh"],
         env={"PATH": "/bin"},

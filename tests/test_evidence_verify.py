@@ -20,6 +20,8 @@ from archive.verdict import Verdict
 from tests.muniment import muniment
 from tests.packages import SEALED, Package, rewrite
 from tests.shells import verify_sh
+from tests.small_site import Page, serve
+from tests.tampering import flip
 
 
 def zipped(folder: Path, to: Path, top: str = "package/") -> Path:
@@ -264,6 +266,24 @@ def test_the_program_verifies_a_package_in_an_empty_folder(
     (row,) = muniment("verify", packed, "--json").rows
     assert row["verdict"] == "passed"
     assert [step["step"] for step in row["steps"]] == list(range(1, 11))
+
+
+def test_an_exhibit_of_a_closed_log_verifies_by_that_logs_checkpoint(tmp_path: Path) -> None:
+    root, out = tmp_path / "archive", tmp_path / "package"
+    muniment("init", root, "--operator", "Ada", "--origin", "ministry.example/log")
+    with serve({"/": Page(b"a notice", type="text/plain")}) as site:
+        url = f"{site.url}/"
+        assert muniment("capture", url, archive=root).code == 0
+    assert muniment("log", "succeed", "--reason", "a test", archive=root).code == 0
+    assert muniment("evidence", url, "-o", out, archive=root).code == 0
+    assert (out / "log/closed-1/checkpoint").exists()
+    told = verify_sh(out)
+    assert told.out == (out / "expected-output.txt").read_text() == reasons(out)
+    assert told.verdicts["overall"] == "passed"
+    flip(out / "log/closed-1/checkpoint")
+    rewrite(out)
+    assert verify_sh(out).verdicts["signed"] == "failed"
+    assert "6 signed: failed" in reasons(out)
 
 
 def test_the_program_tells_failed_from_not_checked_by_its_exit_code(

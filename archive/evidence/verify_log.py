@@ -46,14 +46,15 @@ def check_logged(files: PackageFiles) -> Found:
         except PackageError:
             continue  # step 6 tells of it
     proofs = [(leaf, leaf.proof, checkpoints) for leaf in found]
+    by_id = {leaf.id: leaf for leaf in found}
     failures = []
     for name in files.named(rf"{EARLIER}{ID}\.tlog-proof"):
         folder, _, file = name.rpartition("/")
-        leaf = next((leaf for leaf in found if f"{leaf.id}.tlog-proof" == file), None)
-        if leaf is None or f"{folder}/checkpoint" not in files:
+        covered = by_id.get(file.removesuffix(".tlog-proof"))
+        if covered is None or f"{folder}/checkpoint" not in files:
             failures.append(Failure(name, "proves no leaf in a checkpoint of this package"))
         else:
-            proofs.append((leaf, name, [files.read(f"{folder}/checkpoint", _TEXT)]))
+            proofs.append((covered, name, [files.read(f"{folder}/checkpoint", _TEXT)]))
     for leaf, name, among in proofs:
         try:
             verify_logged(leaf, name, among)

@@ -28,7 +28,8 @@ Nothing here needs the program that made the package, nor a network. You need a 
 coreutils, sed, grep, find and awk, which every Linux system has, and OpenSSL 3.
 
 `sh verify.sh` goes through all steps and should print what `expected-output.txt` holds. The script
-is text; read it first, it says what it does. Below are the same steps to be typed by hand, from
+is text; read it first, it says what it does. It is the same in every package, so who doubts this copy
+takes one from elsewhere. Below are the same steps to be typed by hand, from
 the folder that holds this file, in one shell, from top to bottom.
 
 Each step has one of three answers. **passed**: it was checked and holds. **failed**: it was checked
