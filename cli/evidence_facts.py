@@ -180,10 +180,8 @@ class Gathering:
         about = [capture.id for capture in self.captures]
         about += sorted({capture.file for capture in self.captures})
         found = {event.id: event for event in events_about(self.archive.engine, *about)}
-        for capture in self.captures:
-            event = (
-                event_by_id(self.archive.engine, capture.import_id) if capture.import_id else None
-            )
+        for import_id in {capture.import_id for capture in self.captures} - {None}:
+            event = event_by_id(self.archive.engine, str(import_id))
             if event is not None:
                 found[event.id] = event
         for event in sorted(found.values(), key=_when):

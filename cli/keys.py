@@ -64,7 +64,7 @@ KEYS = {
     "key": "a verifier key of the log: name, id and key",
     "signs": "whether the private half of the key is here, so that it signs",
     "fingerprint": "SHA-256 of a public key, in hex",
-    "package": "path of the evidence package",
+    "package": "path of the evidence package, or of the receipts",
     "exhibits": "ids of the captures in an evidence package, in their order",
     "secrets": "names of request headers that may hold credentials, in the records given away",
 }
