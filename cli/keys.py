@@ -61,6 +61,7 @@ KEYS = {
     "entries": "how many entries the log has, or its checkpoint in an evidence package",
     "root": "of the log's tree, in hex",
     "keys": "verifier keys that signed the checkpoint",
+    "opentimestamps": "of the latest checkpoint that was sent to calendars: the verdict, and what it rests on; absent where none is",
     "key": "a verifier key of the log: name, id and key",
     "signs": "whether the private half of the key is here, so that it signs",
     "fingerprint": "SHA-256 of a public key, in hex",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import orjson
 
+from archive.durable import Files, write_over
 from archive.errors import DamagedError, Where, reading
 from archive.evidence.checkpoint import Checkpoint
 from archive.evidence.keys import KeyRing
@@ -112,6 +113,12 @@ class Log:
     def is_restored(self) -> bool:
         """Whether it came back from a backup and nobody has said yet how it goes on."""
         return (self.folder / RESTORED).exists()
+
+    def mark_restored(self, seen: bytes, files: Files | None = None) -> None:
+        """Let nothing be signed until a successor takes over; `seen` is a later checkpoint, if any
+        is known. Raises `StorageError`.
+        """
+        write_over(self.folder / RESTORED, seen, files)
 
     def published(self) -> Signed | None:
         """The checkpoint as it lies there, its signatures not checked. Raises `NoteError`."""

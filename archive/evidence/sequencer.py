@@ -35,7 +35,7 @@ from archive.evidence.log import (
     closed_logs,
     current_log,
 )
-from archive.evidence.note import Note, NoteError, Signer
+from archive.evidence.note import Note, NoteError, Signature, Signer
 from archive.evidence.order import BUNDLE, Run
 from archive.evidence.tiles import Growth, TileFolder
 from archive.layout import ArchiveRoot
@@ -98,6 +98,21 @@ class Sequencer:
         with self._alone():
             log = self._checked()
             return self._sign(log.head, signers) if log.head else None
+
+    def add_lines(self, signed: Signed, lines: Sequence[Signature]) -> Signed:
+        """Set the lines of cosigners under the checkpoint, unless a later one is there already.
+
+        Raises `RefusedError`, `StorageError`.
+        """
+        with self._alone():
+            published = self._checked().signed()
+            if published is None or published.checkpoint != signed.checkpoint:
+                return published or signed
+            note = Note.parse(published.data)
+            new = [line for line in lines if line not in note.signatures]
+            data = Note(note.text, (*note.signatures, *new)).to_bytes()
+            write_over(self._root.log / CHECKPOINT, data, self._files)
+            return Signed(data, signed.checkpoint)
 
     def _append(self, log: Log, first: Path | None) -> Appended:
         head = log.head or Head.empty(self._origin)
