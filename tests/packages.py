@@ -21,9 +21,6 @@ from archive.evidence.note import CosignatureVerifier, cosign
 from archive.evidence.proof import InclusionProof
 from archive.evidence.seal import Seal, sign_detached
 from archive.evidence.timestamp import request
-from archive.evidence.verify import render, verify_package
-from archive.evidence.verify_files import opened
-from archive.evidence.verify_md import SCRIPT, verify_md
 from archive.group import Group
 from archive.layout import ArchiveRoot
 from archive.measure import measure
@@ -109,6 +106,9 @@ class Package:
     @property
     def ids(self) -> list[str]:
         return [exhibit.id for exhibit in self.facts.exhibits]
+
+    def sign(self, data: bytes) -> bytes:
+        return sign_detached(data, self.seal, NOW)
 
     def copy(self, to: Path) -> Path:
         return Path(shutil.copytree(self.folder, to))
@@ -219,21 +219,8 @@ def make(folder: Path, *, small: bool = False) -> Package:
             stamps.append(stamp_facts(local, signed.data, test=True))
         facts = replace(facts, stamps=tuple(stamps))
         package = Package(folder / "package", maker, facts, authority, institution())
-        build_package(facts, package.folder)
-        finish(package.folder, package.seal)
+        build_package(facts, package.folder, sign=package.sign)
     return package
-
-
-def finish(folder: Path, seal: Seal | None) -> None:
-    """Put in what the verifying side adds: the script, the instructions, the expected output."""
-    shutil.copyfile(SCRIPT, folder / "verify.sh")
-    for _ in range(2):  # the second time over the manifests of the first
-        with opened(folder) as files:
-            (folder / "VERIFY.md").write_text(verify_md(files))
-        (folder / "expected-output.txt").touch()
-        rewrite(folder, seal)
-        (folder / "expected-output.txt").write_text(render(verify_package(folder)))
-        rewrite(folder, seal)
 
 
 def rewrite(folder: Path, seal: Seal | None = None) -> None:

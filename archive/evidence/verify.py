@@ -7,7 +7,7 @@ damaged or odd fails its step or leaves it not checked; nothing makes it pass.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ NOT_SHOWN = """\
 This does not show that nothing was made up when it was captured, that nobody altered it on its way
 from the server, who wrote it, or that what it says is true."""
 
-NEEDED = frozenset({1, 2, 3, 4, 5, 6, 9})
+NEEDED = frozenset({"complete", "records", "content", "leaves", "logged", "signed", "custody"})
 """The steps that must pass for the whole to pass."""
 
 STEPS: dict[str, Callable[[PackageFiles], Found]] = {
@@ -63,34 +63,45 @@ class Step:
     detail: str
     failures: tuple[Failure, ...] = ()
 
+    @classmethod
+    def of(cls, number: int, name: str, found: Found) -> Step:
+        """The answer to what was found."""
+        if found.failures:
+            wrong = f"{len(found.failures)} wrong"
+            return cls(number, name, Verdict.FAILED, wrong, tuple(found.failures))
+        if found.unchecked is not None:
+            return cls(number, name, Verdict.NOT_CHECKED, found.unchecked)
+        return cls(number, name, Verdict.PASSED, found.detail)
+
 
 def verify_package(path: Path) -> list[Step]:
     """Verify the package in a folder or ZIP, step by step; whatever lies at `path`, there is an answer."""
     try:
         with opened(path) as files:
-            return [_step(name, _found(check, files)) for name, check in STEPS.items()]
+            found = [_found(check, files) for check in STEPS.values()]
     except PackageError as error:
-        unreadable = Found("", [failure(error, path.name)])
-        others = Found("", unchecked="the package cannot be read")
-        return [_step(name, others if number else unreadable) for number, name in enumerate(STEPS)]
+        others = [Found("", unchecked="the package cannot be read")] * (len(STEPS) - 1)
+        found = [Found("", [failure(error, path.name)]), *others]
+    numbered = enumerate(zip(STEPS, found, strict=True), 1)
+    return [Step.of(number, name, each) for number, (name, each) in numbered]
 
 
-def overall(steps: list[Step]) -> Verdict:
-    """Failed if any step failed, passed if those did that count, else not checked."""
+def overall(steps: Sequence[Step], needed: frozenset[str] = NEEDED) -> Verdict:
+    """Failed if any step failed, passed if those did that are needed, else not checked."""
     if any(step.verdict is Verdict.FAILED for step in steps):
         return Verdict.FAILED
-    passed = {step.number for step in steps if step.verdict is Verdict.PASSED}
-    return Verdict.PASSED if passed >= NEEDED else Verdict.NOT_CHECKED
+    passed = {step.name for step in steps if step.verdict is Verdict.PASSED}
+    return Verdict.PASSED if passed >= needed else Verdict.NOT_CHECKED
 
 
-def render(steps: list[Step]) -> str:
+def render(steps: Sequence[Step], needed: frozenset[str] = NEEDED) -> str:
     """The steps as verify.sh prints them."""
     lines = []
     for step in steps:
         lines.append(f"{step.number} {step.name}: {step.verdict.value} ({step.detail})")
         lines += [f"  {failure.file}: {failure.reason}" for failure in step.failures]
     lines = [_printable(line) for line in lines]
-    return "\n".join([*lines, f"overall: {overall(steps).value}", NOT_SHOWN]) + "\n"
+    return "\n".join([*lines, f"overall: {overall(steps, needed).value}", NOT_SHOWN]) + "\n"
 
 
 def _found(check: Callable[[PackageFiles], Found], files: PackageFiles) -> Found:
@@ -99,16 +110,6 @@ def _found(check: Callable[[PackageFiles], Found], files: PackageFiles) -> Found
         return check(files)
     except DamagedError as error:
         return Found("", [failure(error, EXHIBITS)])
-
-
-def _step(name: str, found: Found) -> Step:
-    number = [*STEPS].index(name) + 1
-    if found.failures:
-        wrong = f"{len(found.failures)} wrong"
-        return Step(number, name, Verdict.FAILED, wrong, tuple(found.failures))
-    if found.unchecked is not None:
-        return Step(number, name, Verdict.NOT_CHECKED, found.unchecked)
-    return Step(number, name, Verdict.PASSED, found.detail)
 
 
 def _printable(line: str) -> str:

@@ -104,13 +104,7 @@ wc -c < data/exhibits/$E/salt.bin
 cat data/exhibits/$E/salt.bin data/exhibits/$E/leaf.json | sha256sum
 ```"""
 
-LOGGED = """\
-## 5 logged
-
-The log is a hash tree (RFC 6962). From each entry the hashes in its proof lead to the root that the
-checkpoint states. `proved` prints the root that it comes to; it must be the one of the last line.
-
-```sh
+PROVED = """\
 bytes() { printf "$(printf '%s\\n' "$1" | sed 's/../& /g' | tr ' ' '\\n' | grep . |
     while read -r B; do printf '\\\\%03o' 0x$B; done)"; }
 hex() { od -An -v -tx1 | tr -d ' \\n'; }
@@ -130,7 +124,17 @@ proved() { # FOLDER PROOF
         N=$((N / 2)) LAST=$((LAST / 2))
     done
     echo $H
-}
+}"""
+"""Shell functions: `proved` prints the root to which a proof leads from salt.bin and leaf.json."""
+
+LOGGED = f"""\
+## 5 logged
+
+The log is a hash tree (RFC 6962). From each entry the hashes in its proof lead to the root that the
+checkpoint states. `proved` prints the root that it comes to; it must be the one of the last line.
+
+```sh
+{PROVED}
 proved data/exhibits/$E log/$E.tlog-proof
 sed '1,/^$/d' log/$E.tlog-proof | sed -n 3p | base64 -d | hex
 ```
