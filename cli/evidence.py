@@ -27,7 +27,7 @@ from cli.clock import software
 from cli.context import Archive, operator_option, with_archive
 from cli.events import Happening, record_events
 from cli.evidence_certificate import Certifying
-from cli.evidence_facts import Gathering, places_of, policy_text, successions
+from cli.evidence_facts import Gathering, places_of, policy_of, successions
 from cli.evidence_receipt import write_receipts
 from cli.evidence_rehash import Rehash
 from cli.evidence_stamps import best, earlier, stamp_facts
@@ -186,7 +186,7 @@ def _facts(archive: Archive, who: str, gathering: Gathering, signed: Signed) -> 
         events=tuple(places.logged(event, stamped.signed) for event in events),
         log=log,
         closed=places.closed,
-        policy=policy_text(archive, log),
+        policy=policy_of(archive, log).to_bytes(),
         successions=successions(archive),
         stamps=stamp_facts(archive, stamped),
         earlier=earlier(archive, places.logs, stamped, exhibits),

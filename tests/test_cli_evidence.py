@@ -14,13 +14,15 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 from lxml import etree
 from prov.model import ProvDocument
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.evidence.cosigner import Cosigner
 from archive.evidence.log import Signed
-from archive.evidence.note import Verifier
+from archive.evidence.note import CosignatureVerifier, Verifier
 from archive.evidence.proof import InclusionProof
 from archive.evidence.receipt import parse
 from archive.evidence.verify_receipt import verify_receipt
@@ -39,6 +41,7 @@ from crawler.archiving import chain_uri
 from tests.authority import openssl_accepts
 from tests.captures import TIME, answer, failed_group, store, wire_group
 from tests.certificates import issue
+from tests.cosigners import serving
 from tests.logs import check_logs
 from tests.muniment import Told, muniment
 from tests.package_judges import (
@@ -551,6 +554,28 @@ def test_many_exhibits_with_hostile_names_make_one_sound_package(tmp_path: Path)
     assert {each["original_name"] for each in listed if each["content"]} == set(odd)
 
 
+def test_a_cosigner_of_the_checkpoint_is_verified_and_certified(
+    archive: Path, made: tuple[Path, str], tmp_path: Path
+) -> None:
+    (vkey,) = (archive / "keys").glob("log-*.vkey")
+    log = Verifier.parse(vkey.read_text().strip())
+    key = Ed25519PrivateKey.generate()
+    named = CosignatureVerifier.of("library.example/cosigner", key.public_key())
+    with serving(Cosigner(tmp_path / "partner", named.name, key, (log,))) as url:
+        with (archive / "muniment.toml").open("a", encoding="utf-8") as config:
+            config.write(
+                f'\n[[cosigner]]\nname = "library"\nurl = "{url}"\nvkey = "{named.vkey}"\n'
+            )
+        words = (f"{made[1]}/a.pdf", "-o", tmp_path / "p", "--json")
+        (row,) = make(archive, *words).rows
+    assert row["checks"] == WITHOUT_OUTSIDERS | {"countersigned": "passed"}
+    assert verify_sh(tmp_path / "p") == (tmp_path / "p/expected-output.txt").read_text("utf-8")
+    told = json.loads((tmp_path / "p/legal/certification.json").read_bytes())
+    (line,) = told["exhibits"][0]["captures"][0]["cosignatures"]
+    assert (line["cosigner"], line["verdict"]) == (named.name, "passed")
+    assert [each["use"] for each in told["keys"]] == ["log", "cosigner"]
+
+
 def test_a_stamp_from_near_the_capture_comes_with_what_proves_that_it_covers_it(
     archive: Path, made: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -589,9 +614,11 @@ def test_a_receipt_proves_one_capture_and_cites_its_file(
     assert row["verdict"] == "passed"
     assert row["checks"]["signed"] == "passed"
     text = (tmp_path / "receipt.txt").read_text("utf-8")
-    cited = {step.name: step.verdict for step in verify_receipt(text, PDF)}
+    (tmp_path / "cited.pdf").write_bytes(PDF)
+    cited = {step.name: step.verdict for step in verify_receipt(text, tmp_path / "cited.pdf")}
     assert cited["file"] == cited["leaf"] == cited["logged"] == Verdict.PASSED
-    other = {step.name: step.verdict for step in verify_receipt(text, PDF + b"!")}
+    (tmp_path / "cited.pdf").write_bytes(PDF + b"!")
+    other = {step.name: step.verdict for step in verify_receipt(text, tmp_path / "cited.pdf")}
     assert other["file"] == Verdict.FAILED
     assert _events(archive)[-1]["type"] in {"export", "seal"}
     assert [e["detail"]["form"] for e in _events(archive) if e["type"] == "export"] == ["receipt"]
