@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import io
 import json
 import random
 import shutil
@@ -155,6 +156,23 @@ def test_programs_of_others_accept_bag_wacz_warc_and_xml(package: Path) -> None:
     judged(program("xmllint"), "--noout", "custody/premis.xml", folder=package)
     known = ProvDocument.deserialize(str(package / "custody/prov.json"))
     assert len(list(known.get_records())) > len(exhibits(package))
+
+
+def test_the_index_of_the_wacz_leads_to_the_records(package: Path) -> None:
+    with zipfile.ZipFile(package / "data/replay.wacz") as wacz:
+        warc = wacz.read("archive/data.warc.gz")
+        lines = wacz.read("indexes/index.cdx").decode().splitlines()
+        pages = [json.loads(line) for line in wacz.read("pages/pages.jsonl").splitlines()]
+    assert lines == sorted(lines)
+    told = [json.loads(line.split(" ", 2)[2]) for line in lines]
+    for fields in told:
+        start = int(fields["offset"])
+        (record,) = ArchiveIterator(io.BytesIO(warc[start : start + int(fields["length"])]))
+        assert record.rec_headers["WARC-Target-URI"] == fields["url"]
+        assert record.rec_type in {"response", "revisit", "resource"}
+    assert {page["url"] for page in pages[1:]} == {each["url"] for each in exhibits(package)}
+    answered = {each["url"] for each in exhibits(package) if each["status"] or each["content"]}
+    assert answered <= {fields["url"] for fields in told}
 
 
 def test_a_revisit_is_whole_and_brings_the_capture_that_it_refers_to(package: Path) -> None:
