@@ -64,6 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "muniment"
     sys_version = ""
     timeout = SLOWEST
+    disable_nagle_algorithm = True  # or a body waits for the far side to confirm its head
     server: CosignServer
 
     def setup(self) -> None:

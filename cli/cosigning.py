@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archive.errors import NetworkError, UsageError, Where
-from archive.evidence.log import Signed
+from archive.evidence.log import RestoredMark, Signed
 from archive.evidence.note import CosignatureVerifier, Note, NoteError, Signature, Verifier
 from archive.evidence.sequencer import RefusedError, Sequencer
 from cli.clock import agent
@@ -56,7 +56,8 @@ def _lines(archive: Archive, signed: Signed) -> Iterator[Signature]:
 
 def _cut_short(archive: Archive, told: CosignerConfig, error: CosigningError) -> RefusedError:
     """Keep what the cosigner showed, so that no later order signs, and a successor can name it."""
-    archive.log.mark_restored(error.seen.data if error.seen else b"")
+    reason = f"the cosigner {told.name} has seen more"
+    archive.log.mark_restored(RestoredMark(reason, error.seen.data if error.seen else None))
     return RefusedError(
         f"the cosigner {told.name} has seen more of the log than there is: {error.what}",
         where=Where(archive.root.log),

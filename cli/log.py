@@ -11,7 +11,7 @@ import click
 
 from archive.errors import UncheckedError, UsageError, Where
 from archive.evidence.keys import KeyRing
-from archive.evidence.log import RESTORED, Signed
+from archive.evidence.log import RESTORED, RestoredMark, Signed
 from archive.evidence.note import Note, NoteError
 from archive.evidence.sequencer import Sequencer
 from archive.evidence.succession import SUCCESSION, close_log
@@ -149,10 +149,10 @@ def _file_of_succession(archive: Archive, successor: str) -> Path:
 
 def _marked(archive: Archive) -> Iterator[Signed]:
     """The later checkpoint that a restore or a cosigner left word of, if it did."""
-    path = archive.root.log / RESTORED
-    if path.exists():
-        with suppress(NoteError):  # a mark may say no more than that
-            yield Signed.parse(path.read_bytes())
+    mark = RestoredMark.read(archive.root.log / RESTORED)
+    if mark and mark.checkpoint:
+        with suppress(NoteError):  # what it says counts only if the log's key signed it
+            yield Signed.parse(mark.checkpoint)
 
 
 def _read(path: Path) -> Signed:

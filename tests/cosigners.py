@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -68,14 +69,16 @@ def cosigned_time(signed: Signed, answer: bytes) -> int | None:
 
 
 @contextmanager
-def serving(cosigner: Cosigner) -> Iterator[str]:
-    """The URL at which a cosigner answers."""
+def serving(cosigner: Cosigner, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The URL at which a cosigner answers; over TLS where a context is given."""
     clock = datetime.fromtimestamp(NOW, UTC)
     with CosignServer("127.0.0.1", 0, cosigner, lambda: clock) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()

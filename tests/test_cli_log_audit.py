@@ -17,7 +17,6 @@ from archive.evidence.note import CosignatureVerifier, Verifier
 from archive.evidence.seen import Seen
 from archive.evidence.tiles import TileFolder, Tree
 from archive.layout import ArchiveRoot
-from cli.main import COMMANDS, Command
 from crawler.outbound.cosigning import ask_cosigner
 from tests.captures import store
 from tests.cosigners import LOG, ORIGIN, STRANGER, signed, tiles, tree
@@ -31,13 +30,8 @@ PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not checked"
 VKEY = LOG.verifier.vkey
 
 
-@pytest.fixture(autouse=True)
-def _wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(COMMANDS, "audit", Command("cli.log_audit", "Check a log.", "Check"))
-
-
 def audit(*words: object, archive: Path | None = None) -> Told:
-    return muniment("audit", *words, "--json", archive=archive)
+    return muniment("log", "audit", *words, "--json", archive=archive)
 
 
 def verdicts(told: Told) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.errors import DamagedError, StorageError, UsageError
@@ -320,6 +320,7 @@ PIECES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=8).map(b"".join))
 def test_no_body_gets_anything_but_an_answer_of_the_standard(
     tmp_path_factory: pytest.TempPathFactory, request_body: bytes
@@ -333,6 +334,7 @@ def test_no_body_gets_anything_but_an_answer_of_the_standard(
         assert Signed.parse(request.checkpoint).checkpoint.root == tree(5).root()
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(GOOD) - 1), st.integers(1, 255))
 def test_a_changed_byte_is_never_cosigned_as_what_it_was_not(
     tmp_path_factory: pytest.TempPathFactory, place: int, change: int

@@ -42,7 +42,8 @@ from archive.layout import ArchiveRoot
 from archive.reader import groups
 from archive.stored import OPEN, sealed_name
 
-LOCK = "lock"
+LOCK = "log.lock"
+"""Beside the log, not in it: a log that is closed moves, and the lock must not move with it."""
 
 
 class RefusedError(DamagedError):
@@ -87,7 +88,7 @@ class Sequencer:
         A damaged group ends its file for the log: what lies behind it is entered once it is mended.
         Raises `RefusedError` and `StorageError`.
         """
-        with self._alone():
+        with standstill(self._root, self._files):
             return self._append(self._checked(), first)
 
     def sign(self, signers: Sequence[Signer]) -> Signed | None:
@@ -95,7 +96,7 @@ class Sequencer:
 
         Raises `RefusedError`, `StorageError`, and what the signers raise.
         """
-        with self._alone():
+        with standstill(self._root, self._files):
             log = self._checked()
             return self._sign(log.head, signers) if log.head else None
 
@@ -104,7 +105,7 @@ class Sequencer:
 
         Raises `RefusedError`, `StorageError`.
         """
-        with self._alone():
+        with standstill(self._root, self._files):
             published = self._checked().signed()
             if published is None or published.checkpoint != signed.checkpoint:
                 return published or signed
@@ -211,19 +212,21 @@ class Sequencer:
                 self._files.close(fd)
             self._files.fsync_folder(path.parent)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        folder = self._root.log
-        path = folder / LOCK
-        with storage(folder):
-            self._files.mkdir(folder)
-            path.touch()
-            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            self._files.lock(fd, wait=True)
-            yield
-        finally:
-            os.close(fd)
+
+@contextmanager
+def standstill(root: ArchiveRoot, files: Files | None = None) -> Iterator[None]:
+    """Keep the log of an archive as it is: nobody enters or signs meanwhile. Waits for whoever does."""
+    files = files or Files()
+    path = root.path / LOCK
+    with storage(path):
+        files.mkdir(root.log)
+        path.touch()
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        files.lock(fd, wait=True)
+        yield
+    finally:
+        os.close(fd)
 
 
 class _Waiting:
