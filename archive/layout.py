@@ -62,6 +62,11 @@ class ArchiveRoot:
         return self.path / "timestamps"
 
     @property
+    def audits(self) -> Path:
+        """The last checkpoint of each log that an audit has seen."""
+        return self.path / "audits"
+
+    @property
     def catalog(self) -> Path:
         """The default catalog: an index, which `muniment rebuild` makes again."""
         return self.path / "catalog.sqlite"

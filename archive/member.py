@@ -35,6 +35,11 @@ WINDOW = 1 << 12
 """Bytes looked at first when a member's end is not known: most statements fit."""
 SAMPLES, SAMPLE = 4, 512
 """Pieces of a block, and bytes of each, that tell whether packing it is worth while."""
+WORTH = 0.8
+"""What packing must bring a sample down to. PDF and images come to 0.85 at best, and inflating them
+would cost every later verification more than their capture."""
+SMALL = 1 << 12
+"""Bytes of a block below which there is nothing to be saved: most statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +192,12 @@ def _deflated(parts: Iterator[bytes], level: int) -> Iterator[bytes]:
 def _level(block: bytes) -> int:
     """Which packing suits a block, by what its bytes say: headers may lie, a sample does not."""
     size = len(block)
-    if size < SAMPLES * SAMPLE:
+    if size < SMALL:
         return FAST
     step = (size - SAMPLE) // SAMPLES
     sample = b"".join(block[at : at + SAMPLE] for at in range(step, size - SAMPLE + 1, step))
-    return STORED if len(isal_zlib.compress(sample, 1, GZIP)) > 0.9 * len(sample) else FAST
+    packed = len(isal_zlib.compress(sample, 1, GZIP))
+    return STORED if packed > WORTH * len(sample) else FAST
 
 
 def _first(block: Stream) -> bytes:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import capture, ingest, verify
+from benchmarks import capture, ingest, log, synthetic, verify
 from benchmarks.measure import table
 from benchmarks.site import site
 
@@ -51,7 +51,14 @@ def main(words: Sequence[str] | None = None) -> None:
     verify.grow(keep, whole, work)
     parts.append("## Verification\n\n" + verify.race(keep, order.rounds, work))
     print("ingest and look-up", flush=True)
-    parts.append("## Ingest and look-up\n\n" + ingest.race(order.captures, work))
+    root = synthetic.archive_of(work / f"captures-{order.captures}", order.captures)
+    parts.append("## Ingest and look-up\n\n" + ingest.race(root, order.captures, work))
+    print("the log", flush=True)
+    parts.append(
+        "## The log in a crawl: small pages\n\n" + log.crawl_race(small, order.rounds, work)
+    )
+    parts.append("## The log: audit and proofs\n\n" + log.audit_race(root, work))
+    synthetic.remove(root)
     parts.insert(0, _machine(order, load))
     order.results.write_text("\n".join(parts))
     shutil.rmtree(keep, ignore_errors=True)

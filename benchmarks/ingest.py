@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
+from archive.layout import ArchiveRoot
 from benchmarks import synthetic
 from benchmarks.measure import Run, run, table
 from benchmarks.peers import MUNIMENT
 
 
-def race(captures: int, work: Path) -> str:
-    """Write the archive, catalog it, look things up; give this part of the results."""
-    root = synthetic.archive_of(work / f"captures-{captures}", captures)
+def race(root: ArchiveRoot, captures: int, work: Path) -> str:
+    """Catalog the archive, look things up; give this part of the results."""
     for path in root.path.glob("catalog.sqlite*"):
         path.unlink()
     log = work / "output"
@@ -23,8 +22,6 @@ def race(captures: int, work: Path) -> str:
     lookup = [sys.executable, "-m", "benchmarks.lookup", str(root.path), str(captures)]
     looked = _succeeded(run(lookup, log), log)
     found = json.loads(log.read_text().splitlines()[-1])
-    shutil.rmtree(root.path)
-    root.path.with_name(root.path.name + ".done").unlink()
     rows = [
         [what, *(f"{took[key]:.3f}" for key in ("p50", "p99", "max"))]
         for what, took in found.items()

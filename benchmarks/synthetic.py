@@ -55,6 +55,11 @@ def archive_of(folder: Path, captures: int) -> ArchiveRoot:
     return root
 
 
+def remove(root: ArchiveRoot) -> None:
+    shutil.rmtree(root.path)
+    root.path.with_name(root.path.name + ".done").unlink()
+
+
 def url_of(number: int) -> str:
     return f"http://www.agency-{number % 40}.example/notices/{number // 1000}/{number}.html"
 

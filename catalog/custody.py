@@ -19,6 +19,8 @@ EXPORT = "export"
 TIME_STAMP = "time stamp"
 RENEWAL = "renewal"
 CLOCK_CHECK = "clock check"
+BACKUP = "backup"
+RESTORE = "restore"
 CIRCUMSTANCES = ("tls-chain", "dns")
 """Roles of records that several captures of a crawl speak of and one holds."""
 
@@ -117,3 +119,15 @@ def with_circumstances(engine: Engine, crawl: str) -> list[Capture]:
     )
     with Session(engine) as session:
         return list(session.exec(wanted))
+
+
+def sealed_digests(engine: Engine) -> dict[str, bytes]:
+    """SHA-256 of each sealed file that has a leaf of its own, as the latest one has it."""
+    wanted = (
+        select(EventObject.object, Event.detail)
+        .join(Event, col(Event.id) == col(EventObject.event_id))
+        .where(col(Event.type) == SEAL)
+        .order_by(col(Event.time), col(Event.id))
+    )
+    with Session(engine) as session:
+        return {name: bytes.fromhex(detail["sha256"]) for name, detail in session.exec(wanted)}

@@ -11,6 +11,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def agent() -> str:
+    """How this program names itself to those whom it asks for stamps and signatures."""
+    return software().replace(" ", "/", 1)
+
+
 def software() -> str:
     """What stands in every record as the program that wrote it."""
     return f"muniment {version('muniment')}"

@@ -39,6 +39,11 @@ origin = {origin}
 # url = "http://timestamp.second.example/tsr"
 # roots = "keys/second-roots.pem"
 
+# Calendars that have checkpoints put into the Bitcoin block chain (OpenTimestamps). Each is sent a
+# digest, and asked later for the block. This needs one more library: pip install "muniment[ots]"
+# [opentimestamps]
+# calendars = ["https://calendar.first.example", "https://calendar.second.example"]
+
 # Outsiders who countersign the checkpoints (C2SP tlog-witness).
 # [[cosigner]]
 # name = "library.example/cosigner"
@@ -77,6 +82,13 @@ class AuthorityConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTimestampsConfig:
+    """Calendars by their URLs; the only ones that are ever asked."""
+
+    calendars: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CosignerConfig:
     """A cosigner: where it is asked, and the key by which it is known."""
 
@@ -103,6 +115,7 @@ class Config:
     catalog: str | None = None
     log: LogConfig = field(default_factory=LogConfig)
     authority: tuple[AuthorityConfig, ...] = ()
+    opentimestamps: OpenTimestampsConfig = field(default_factory=OpenTimestampsConfig)
     cosigner: tuple[CosignerConfig, ...] = ()
     clock: ClockConfig = field(default_factory=ClockConfig)
     certificate: CertificateConfig | None = None
@@ -160,6 +173,7 @@ def _is_text(value: Any) -> bool:
 
 _TABLES: dict[Any, type] = {
     LogConfig: LogConfig,
+    OpenTimestampsConfig: OpenTimestampsConfig,
     ClockConfig: ClockConfig,
     CertificateConfig | None: CertificateConfig,
 }

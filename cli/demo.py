@@ -17,7 +17,8 @@ from pathlib import Path
 import click
 
 from archive.digest import Digests
-from archive.errors import UsageError, Where
+from archive.errors import UncheckedError, UsageError, Where
+from cli.authority import LocalAuthority
 from cli.demo_stage import Row, Stage, StoryError
 from cli.exits import Exit
 from cli.ministry import Ministry
@@ -49,8 +50,8 @@ def command(keep: Path | None) -> None:
       muniment demo --keep my-demo
     """
     began = time.monotonic()
-    with _workplace(keep) as folder:
-        story = Story(Stage(folder), Ministry(SEED, POSTINGS))
+    with _workplace(keep) as folder, _authority() as authority:
+        story = Story(Stage(folder), Ministry(SEED, POSTINGS), authority)
         with story.ministry.serve() as url:
             story.open(url)
             story.crawl()
@@ -60,6 +61,7 @@ def command(keep: Path | None) -> None:
         story.verify()
         story.forge()
         story.damage()
+        story.rewrite()
         story.stage.tell(f"All came out as told, in {time.monotonic() - began:.0f} seconds.")
         if keep:
             story.stage.tell(f"The archive is in {folder / 'archive'}.")
@@ -78,12 +80,28 @@ def _workplace(keep: Path | None) -> Iterator[Path]:
     yield keep.resolve()
 
 
+@contextmanager
+def _authority() -> Iterator[LocalAuthority | None]:
+    """A time-stamp authority of this machine's own; none where openssl is not installed."""
+    with tempfile.TemporaryDirectory(prefix="muniment-demo-") as folder:
+        try:
+            authority = LocalAuthority(Path(folder))
+        except UncheckedError:
+            yield None
+            return
+        with authority:
+            yield authority
+
+
 class Story:
     """The demo's scenes, in the order in which they are played."""
 
-    def __init__(self, stage: Stage, ministry: Ministry) -> None:
+    def __init__(
+        self, stage: Stage, ministry: Ministry, authority: LocalAuthority | None = None
+    ) -> None:
         self.stage = stage
         self.ministry = ministry
+        self.authority = authority
         self.saved = stage.folder / "saved"
         self.file = self.saved / ministry.posting(SWAPPED).attachments[0].name
         self.first: dict[str, Row] = {}
@@ -104,7 +122,28 @@ class Story:
         )
         self.stage.order("init", "archive", "--operator", OPERATOR)
         self.stage.enter("archive")
+        self._name_authority()
         self.stage.order("source", "add", SOURCE, url)
+
+    def _name_authority(self) -> None:
+        """Where a real archive names outsiders, the demo has an authority that proves nothing."""
+        if self.authority is None:
+            self.stage.tell(
+                "openssl is not installed here, so nobody stamps the time in this demo."
+            )
+            return
+        told = self.authority.authority
+        roots = self.stage.folder / "keys/test-roots.pem"
+        roots.write_bytes(self.authority.root.pem)
+        with (self.stage.folder / "muniment.toml").open("a", encoding="utf-8") as file:
+            file.write(
+                f'\n[[authority]]\nname = "{told.name}"\nurl = "{told.url}"\n'
+                f'roots = "keys/{roots.name}"\ntest = true\n'
+            )
+        self.stage.tell(
+            "In muniment.toml a time-stamp authority is named. A real archive names two outsiders; "
+            "this one runs on this machine, and what it stamps proves nothing."
+        )
 
     def crawl(self) -> None:
         self.stage.chapter(
@@ -191,6 +230,31 @@ class Story:
         self._check_damage(self.stage.rows(*order, ends=Exit.FAILED), file.name, at)
         self.stage.tell("The archive that was copied is whole:")
         self.stage.order("verify", "--all")
+
+    def rewrite(self) -> None:
+        """Somebody who can write to the archive takes out what it should never have seen."""
+        copy = self.stage.folder.with_name("rewritten")
+        shutil.copytree(self.stage.folder, copy)
+        second = max((copy / "warc").glob(f"{SOURCE}-*"), key=lambda path: path.stat().st_mtime)
+        second.unlink()
+        self.stage.chapter(
+            "History, rewritten",
+            "Every record is an entry of a log that is signed after each order, the plan of a crawl "
+            "before its first request. Now, in another copy, somebody who may do anything there takes "
+            "the second crawl out, as if the ministry had never changed a thing.",
+        )
+        self.stage.order("-C", "../rewritten", "log", "audit", ends=Exit.FAILED)
+        verdicts = {
+            row["check"]: row["verdict"]
+            for row in self.stage.rows("-C", "../rewritten", "log", "audit", ends=Exit.FAILED)
+        }
+        self.stage.check(
+            "the log is still signed, and its entries tell of records that are gone",
+            (verdicts["signed"], verdicts["entries"]) == ("passed", "failed"),
+        )
+        self.stage.tell("The archive that was copied:")
+        self.stage.order("log", "audit")
+        self.stage.order("status")
 
     @property
     def _swapped(self) -> str:

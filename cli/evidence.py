@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from archive.errors import UncheckedError, UsageError, Where
 from archive.evidence.log import Signed
 from archive.evidence.seal import Seal, sign_detached
-from archive.evidence.verify import Step, overall
+from archive.evidence.verify import NEEDED, Step, overall
+from archive.evidence.verify_receipt import NEEDED as NEEDED_OF_RECEIPT
 from archive.evidence.wording import TEMPLATES
 from archive.ident import printed
 from archive.package.build import build_package
 from archive.package.excerpt import secrets_in
-from archive.package.facts import GroupAt, LogFacts, PackageFacts
+from archive.package.facts import LogFacts, PackageFacts
 from catalog.custody import EXPORT
 from catalog.holdings import Capture
 from cli.certifier import Certifier, institution_seal, read_certifier
@@ -25,8 +27,9 @@ from cli.clock import software
 from cli.context import Archive, operator_option, with_archive
 from cli.events import Happening, record_events
 from cli.evidence_certificate import Certifying
-from cli.evidence_facts import Gathering, places_of, policy_text, successions
-from cli.evidence_rehash import Rehash, rehash
+from cli.evidence_facts import Gathering, places_of, policy_of, successions
+from cli.evidence_receipt import write_receipts
+from cli.evidence_rehash import Rehash
 from cli.evidence_stamps import best, earlier, stamp_facts
 from cli.exits import VERDICTS, Exit
 from cli.find import find_capture
@@ -43,7 +46,12 @@ from cli.tending import tend
     required=True,
     type=click.Path(path_type=Path),
     metavar="DIR|FILE.zip",
-    help="The package: a new folder, or a ZIP.",
+    help="The package: a new folder, or a ZIP. Of receipts: a new file, for several a folder.",
+)
+@click.option(
+    "--receipt",
+    is_flag=True,
+    help="Instead of a package a text file for each capture, to go with a footnote.",
 )
 @click.option("--recipient", default="", metavar="NAME", help="For whom; kept in the log's event.")
 @click.option("--purpose", default="", metavar="TEXT", help="What for; kept in the log's event.")
@@ -70,6 +78,7 @@ def command(
     *,
     names: tuple[str, ...],
     out: Path,
+    receipt: bool,
     recipient: str,
     purpose: str,
     template: str,
@@ -96,24 +105,37 @@ def command(
     who = archive.operator(operator)
     tend(archive, who)
     gathering = Gathering(archive, _exhibits(archive, names))
-    found = rehash(archive, [*gathering.captures, *gathering.supporting.values()])
+    found = Rehash(archive)
+    found.check(gathering.captures)
+    if not found.failures:  # what is damaged may not tell what it leans on
+        found.check(gathering.supporting.values())
     if found.failures:
         return _refuse(archive, who, found, as_json=as_json)
     order = Happening(
         EXPORT,
         "ordered",
-        {"recipient": recipient, "purpose": purpose, "form": "evidence package"},
+        {"recipient": recipient, "purpose": purpose, "form": "receipt" if receipt else "package"},
         tuple(capture.id for capture in gathering.captures),
     )
     record_events(archive, who, [found.happening, order])
     facts = _facts(archive, who, gathering, _signed(archive, who))
     facts = replace(facts, recipient=recipient, purpose=purpose)
-    certificate = Certifying(archive, facts, certifier).certificate(template, seal)
-    facts = replace(facts, certificate=certificate)
-    steps = build_package(facts, out, sign=_signer(seal, facts) if seal else None)
-    secrets = sorted({name for exhibit in _groups(facts) for name in secrets_in(exhibit)})
-    _tell(out, facts, steps, secrets, as_json=as_json)
-    return VERDICTS[overall(steps)]
+    if receipt:
+        steps, needed = write_receipts(facts, out), NEEDED_OF_RECEIPT
+    else:
+        certificate = Certifying(archive, facts, certifier).certificate(template, seal)
+        facts = replace(facts, certificate=certificate)
+        steps, needed = build_package(facts, out, sign=_signer(seal, facts)), NEEDED
+    verdict = overall(steps, needed)
+    secrets = [] if receipt else _secrets(facts)
+    if secrets:
+        named = ", ".join(secrets)
+        say(f"the requests in this package carry {named}: see whether it may be given away")
+    if as_json:
+        write_json({**_row(out, facts, steps), "verdict": verdict.value, "secrets": secrets})
+    else:
+        write_fields([*_fields(out, facts, steps), ("overall", verdict.value)])
+    return VERDICTS[verdict]
 
 
 def _exhibits(archive: Archive, names: Sequence[str]) -> list[Capture]:
@@ -164,47 +186,39 @@ def _facts(archive: Archive, who: str, gathering: Gathering, signed: Signed) -> 
         events=tuple(places.logged(event, stamped.signed) for event in events),
         log=log,
         closed=places.closed,
-        policy=policy_text(archive, log),
+        policy=policy_of(archive, log).to_bytes(),
         successions=successions(archive),
         stamps=stamp_facts(archive, stamped),
         earlier=earlier(archive, places.logs, stamped, exhibits),
     )
 
 
-def _signer(seal: Seal, facts: PackageFacts) -> Callable[[bytes], bytes]:
-    return lambda data: sign_detached(data, seal, facts.made)
+def _signer(seal: Seal | None, facts: PackageFacts) -> Callable[[bytes], bytes] | None:
+    return (lambda data: sign_detached(data, seal, facts.made)) if seal else None
 
 
-def _groups(facts: PackageFacts) -> tuple[GroupAt, ...]:
-    return (*(exhibit.logged.at for exhibit in facts.exhibits), *facts.supporting)
+def _secrets(facts: PackageFacts) -> list[str]:
+    """The headers in the requests that leave with the package and may hold credentials."""
+    leaving = (*(exhibit.logged.at for exhibit in facts.exhibits), *facts.supporting)
+    return sorted({name for at in leaving for name in secrets_in(at)})
 
 
-def _tell(
-    out: Path,
-    facts: PackageFacts,
-    steps: list[Step],
-    secrets: Sequence[str],
-    *,
-    as_json: bool,
-) -> None:
-    if secrets:
-        named = ", ".join(secrets)
-        say(f"the requests in this package carry {named}: see whether it may be given away")
+def _row(out: Path, facts: PackageFacts, steps: Sequence[Step]) -> dict[str, Any]:
     said = Signed.parse(facts.log.checkpoint).checkpoint
-    if as_json:
-        row = {
-            "package": str(out),
-            "exhibits": [printed(exhibit.id) for exhibit in facts.exhibits],
-            "log": said.origin,
-            "entries": said.size,
-            "root": said.root.hex(),
-            "verdict": overall(steps).value,
-            "checks": {step.name: step.verdict.value for step in steps},
-            "secrets": list(secrets),
-        }
-        write_json(row)
-        return
-    lines = [("package", str(out)), ("exhibits", number(len(facts.exhibits), "capture"))]
-    lines.append(("log", f"{said.origin}, {number(said.size, 'entry')}"))
-    lines += [(step.name, f"{step.verdict.value}: {step.detail}") for step in steps]
-    write_fields([*lines, ("overall", overall(steps).value)])
+    return {
+        "package": str(out),
+        "exhibits": [printed(exhibit.id) for exhibit in facts.exhibits],
+        "log": said.origin,
+        "entries": said.size,
+        "root": said.root.hex(),
+        "checks": {step.name: step.verdict.value for step in steps},
+    }
+
+
+def _fields(out: Path, facts: PackageFacts, steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
+    said = Signed.parse(facts.log.checkpoint).checkpoint
+    yield "written", str(out)
+    yield "exhibits", number(len(facts.exhibits), "capture")
+    yield "log", f"{said.origin}, {said.size:,} entries"
+    for step in steps:
+        yield step.name, f"{step.verdict.value}: {step.detail}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from archive.evidence.certification import Certification, Fidelity
 from archive.evidence.checkpoint import Checkpoint
 from archive.evidence.note import Note
 from archive.evidence.pdf import certification_json, certification_pdf, system_fonts
+from archive.evidence.policy import Policy
 from archive.evidence.seal import Seal, sign_pdf
 from archive.ident import printed
 from archive.package.facts import Certificate, Exhibit, GroupAt, Logged, PackageFacts, Succession
@@ -73,13 +74,17 @@ def _certification(of: Certifying) -> Certification:
         case=certifier.case,
         origins=(origin,),
         successions=tuple(map(_succession, facts.successions)),
-        keys=tuple(
-            told.Key(
-                owner=key.name, use="log", fingerprint=hashlib.sha256(key.public_key).hexdigest()
-            )
-            for key in facts.log.keys
-        ),
+        keys=tuple(_keys(facts)),
     )
+
+
+def _keys(facts: PackageFacts) -> Iterator[told.Key]:
+    """The keys of the log and of its cosigners, to be compared with what their owners publish."""
+    cosigners = (each.verifier for each in Policy.parse(facts.policy).cosigners)
+    for use, keys in (("log", facts.log.keys), ("cosigner", cosigners)):
+        for key in keys:
+            fingerprint = hashlib.sha256(key.public_key).hexdigest()
+            yield told.Key(owner=key.name, use=use, fingerprint=fingerprint)
 
 
 def _capture(exhibit: Exhibit, of: Certifying) -> told.Capture:
@@ -104,6 +109,7 @@ def _capture(exhibit: Exhibit, of: Certifying) -> told.Capture:
         previous=printed(capture.previous) if capture.previous else None,
         files=tuple(_files(exhibit)),
         stamps=tuple(_stamps(exhibit, facts)),
+        cosignatures=tuple(_cosignatures(exhibit, facts)),
         rehash=_rehash(exhibit, facts),
         custody=tuple(_custody(facts, exhibit)),
         **(_exchange(capture) if capture.fidelity == Fidelity.WIRE else {}),
@@ -174,6 +180,14 @@ def _stamps(exhibit: Exhibit, facts: PackageFacts) -> Iterator[told.Stamp]:
             yield told.Stamp(
                 authority=stamp.name, time=stamp.time, verdict=stamp.verdict, test=stamp.test
             )
+
+
+def _cosignatures(exhibit: Exhibit, facts: PackageFacts) -> Iterator[told.Cosignature]:
+    """The lines of known cosigners under the package's checkpoint, each verified."""
+    if exhibit.logged.proof.checkpoint == facts.log.checkpoint:
+        for name, seconds in Policy.parse(facts.policy).judge(facts.log.checkpoint).cosigners:
+            time = datetime.fromtimestamp(seconds, UTC)
+            yield told.Cosignature(cosigner=name, time=time, verdict=Verdict.PASSED)
 
 
 def _files(exhibit: Exhibit) -> Iterator[told.PackageFile]:

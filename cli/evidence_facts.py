@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from archive.errors import DamagedError, UncheckedError, Where
 from archive.evidence.log import Log, Signed, all_logs
+from archive.evidence.policy import KnownCosigner, KnownLog, Policy
 from archive.evidence.succession import SUCCESSION
 from archive.package.content import NOT_MODIFIED, named
 from archive.package.facts import Exhibit, GroupAt, LogFacts, Logged, Succession
@@ -26,6 +27,7 @@ from catalog.custody import (
 from catalog.holdings import Capture
 from catalog.premis import Event
 from cli.context import Archive
+from cli.cosigning import cosigner_key
 from crawler.archiving import chain_uri
 
 
@@ -180,10 +182,8 @@ class Gathering:
         about = [capture.id for capture in self.captures]
         about += sorted({capture.file for capture in self.captures})
         found = {event.id: event for event in events_about(self.archive.engine, *about)}
-        for capture in self.captures:
-            event = (
-                event_by_id(self.archive.engine, capture.import_id) if capture.import_id else None
-            )
+        for import_id in {capture.import_id for capture in self.captures} - {None}:
+            event = event_by_id(self.archive.engine, str(import_id))
             if event is not None:
                 found[event.id] = event
         for event in sorted(found.values(), key=_when):
@@ -206,13 +206,12 @@ def successions(archive: Archive) -> tuple[Succession, ...]:
     )
 
 
-def policy_text(archive: Archive, log: LogFacts) -> bytes:
-    """The log's keys and the cosigners that this archive asks; how many of them it takes is the reader's
-    to say (C2SP tlog-policy).
+def policy_of(archive: Archive, log: LogFacts) -> Policy:
+    """The log's keys and the cosigners that this archive asks; how many of them it takes is the
+    reader's to say.
     """
-    lines = [f"log {key.vkey}\n" for key in log.keys]
-    lines += [f"witness {each.name} {each.vkey}\n" for each in archive.config.cosigner]
-    return "".join([*lines, "quorum none\n"]).encode()
+    keys = [cosigner_key(archive, told) for told in archive.config.cosigner]
+    return Policy.of(map(KnownLog, log.keys), [KnownCosigner(key.name, key) for key in keys])
 
 
 def places_of(archive: Archive) -> Places:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from archive.coding import CodingError
@@ -26,13 +26,32 @@ KEPT = 1000
 
 @dataclass
 class Rehash:
-    """What the captures came to: each record, and each layer of each answer."""
+    """What captures came to: each record, and each layer of each answer."""
 
-    captures: Sequence[Capture]
+    archive: Archive
+    captures: list[Capture] = field(default_factory=list)
     records: int = 0
     length: int = 0
     """Stored bytes that were read."""
     failures: list[FixityResult] = field(default_factory=list)
+
+    def check(self, captures: Collection[Capture]) -> None:
+        """Compute both digests of every record and layer of these, and compare."""
+        before = self.length
+        total = sum(capture.length for capture in captures)
+        with progress("computing digests", total) as advance:
+            for capture in captures:
+                self._check(capture)
+                advance(self.length - before)
+
+    def _check(self, capture: Capture) -> None:
+        compared = compare_capture(self.archive, capture, Depth.ALL)
+        self.failures += [one for one in compared if one.verdict is Verdict.FAILED]
+        self.failures += _revisited(self.archive, capture)
+        records = records_of(self.archive.engine, capture)
+        self.records += len(records)
+        self.length += sum(record.stored_length for record in records)
+        self.captures.append(capture)
 
     @property
     def verdict(self) -> Verdict:
@@ -59,21 +78,6 @@ class Rehash:
             },
             tuple(capture.id for capture in self.captures),
         )
-
-
-def rehash(archive: Archive, captures: Sequence[Capture]) -> Rehash:
-    """Compute both digests of every record and layer of the captures, and compare."""
-    found = Rehash(captures)
-    with progress("computing digests", sum(capture.length for capture in captures)) as advance:
-        for capture in captures:
-            compared = compare_capture(archive, capture, Depth.ALL)
-            found.failures += [one for one in compared if one.verdict is Verdict.FAILED]
-            found.failures += _revisited(archive, capture)
-            records = records_of(archive.engine, capture)
-            found.records += len(records)
-            found.length += sum(record.stored_length for record in records)
-            advance(found.length)
-    return found
 
 
 def _revisited(archive: Archive, capture: Capture) -> Iterator[FixityResult]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,13 @@ import click
 
 from archive.errors import UncheckedError, UsageError, Where
 from archive.evidence.keys import KeyRing
-from archive.evidence.log import Signed
+from archive.evidence.log import RESTORED, RestoredMark, Signed
 from archive.evidence.note import Note, NoteError
 from archive.evidence.sequencer import Sequencer
 from archive.evidence.succession import SUCCESSION, close_log
 from archive.reader import groups
-from cli import log_key
+from cli import log_audit, log_cosign, log_key
+from cli.calendars import told_by
 from cli.context import Archive, operator_option, with_archive
 from cli.events import Attachment, Happening, record_events
 from cli.log_keeping import (
@@ -26,6 +29,7 @@ from cli.log_keeping import (
     seen_elsewhere,
 )
 from cli.output import json_option, say, write_fields, write_json
+from cli.outside_time import latest_folder
 from cli.tending import tend
 
 
@@ -34,6 +38,8 @@ def command() -> None:
     """The log that commits to every record: what is in it cannot be changed unnoticed."""
 
 
+command.add_command(log_audit.command)
+command.add_command(log_cosign.command)
 command.add_command(log_key.command)
 
 
@@ -109,7 +115,8 @@ def succeed(archive: Archive, *, reason: str, last_seen: Path | None, operator: 
       muniment log succeed --reason "restored from the backup of 2026-11-01 after a disk failure"
     """
     who = archive.operator(operator)
-    seen = [*seen_elsewhere(archive), *([_read(last_seen)] if last_seen else [])]
+    seen = [*seen_elsewhere(archive), *_marked(archive)]
+    seen += [_read(last_seen)] if last_seen else []
     closed = close_log(archive.root, base_origin(archive), seen)
     ring = KeyRing(archive.root.keys, closed.successor)
     key = next(iter(ring.verifiers()), None) or ring.create()
@@ -140,6 +147,14 @@ def _file_of_succession(archive: Archive, successor: str) -> Path:
     raise AssertionError("the event was recorded just now")
 
 
+def _marked(archive: Archive) -> Iterator[Signed]:
+    """The later checkpoint that a restore or a cosigner left word of, if it did."""
+    mark = RestoredMark.read(archive.root.log / RESTORED)
+    if mark and mark.checkpoint:
+        with suppress(NoteError):  # what it says counts only if the log's key signed it
+            yield Signed.parse(mark.checkpoint)
+
+
 def _read(path: Path) -> Signed:
     try:
         return Signed.parse(path.read_bytes())
@@ -150,9 +165,13 @@ def _read(path: Path) -> Signed:
 def _row(archive: Archive, signed: Signed) -> dict[str, Any]:
     said = signed.checkpoint
     by = Note.parse(signed.data).verified_by(archive.log.ring.verifiers())
-    return {
+    row = {
         "log": said.origin,
         "entries": said.size,
         "root": said.root.hex(),
         "keys": [key.vkey for key in by],
     }
+    sent = told_by(archive, filter(None, (latest_folder(archive),)))
+    if sent:
+        row["opentimestamps"] = f"{sent.check.verdict.value} ({sent.check.reason})"
+    return row

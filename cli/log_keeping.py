@@ -22,8 +22,10 @@ from archive.evidence.log import Signed
 from archive.evidence.note import NoteError
 from archive.evidence.sequencer import RefusedError, Sequencer
 from archive.warc import CHUNK
+from cli.clock import agent
 from cli.complaint import complaint
 from cli.context import Archive
+from cli.cosigning import have_cosigned
 from cli.events import Happening, record_events
 from cli.output import say
 from cli.outside_time import ask_for_stamps, ask_meanwhile, have_stamped, stamp_events
@@ -43,12 +45,12 @@ def keep_log(archive: Archive, operator: str) -> Signed | None:
         sealed = list(_seals(archive))
         if sealed:
             record_events(archive, operator, sealed)
-        signed = checkpoint(archive)
+        signed = checkpoint(archive, cosigned=True)
         ask_for_stamps(archive)
         stamped = list(stamp_events(archive))
         if stamped:
             record_events(archive, operator, stamped)
-            signed = checkpoint(archive)
+            signed = checkpoint(archive, cosigned=True)
     except Error as error:
         click.echo(complaint(error).line, err=True)
         return None
@@ -65,8 +67,9 @@ def checkpoint_meanwhile(archive: Archive) -> None:
         click.echo(complaint(error).line, err=True)
 
 
-def checkpoint(archive: Archive) -> Signed | None:
-    """Enter what the log lacks, sign the head, publish it, have it stamped.
+def checkpoint(archive: Archive, *, cosigned: bool = False) -> Signed | None:
+    """Enter what the log lacks, sign the head, have it cosigned if told to, publish it, have it wait
+    for its stamps.
 
     Raises `RefusedError`, `StorageError`, `UncheckedError` where the key is locked.
     """
@@ -78,6 +81,8 @@ def checkpoint(archive: Archive) -> Signed | None:
     for error in sequencer.append().damaged:
         click.echo(complaint(error).line, err=True)
     signed = sequencer.sign(ring.signers(passphrase, archive.config.log.signer))
+    if signed and cosigned and archive.config.cosigner:
+        signed = have_cosigned(archive, sequencer, signed)
     if signed:
         publish(archive, signed)
         have_stamped(archive, signed)
@@ -136,6 +141,17 @@ def seen_elsewhere(archive: Archive) -> Iterator[Signed]:
                 yield Signed.parse(path.read_bytes())
             except (NoteError, OSError) as error:
                 say(f"the checkpoint published in {place} cannot be read: {error}")
+    yield from _seen_by_cosigners(archive, origin)
+
+
+def _seen_by_cosigners(archive: Archive, origin: str) -> Iterator[Signed]:
+    from crawler.outbound.cosigning import seen_by_cosigner  # noqa: PLC0415 -- rarely needed
+
+    keys = KeyRing(archive.root.keys, origin).verifiers()
+    for told in archive.config.cosigner:
+        seen = seen_by_cosigner(told.url, origin, keys, agent=agent())
+        if seen is not None:
+            yield seen
 
 
 def _file_name(origin: str) -> str:

@@ -25,7 +25,7 @@ class Command(NamedTuple):
     heading: str
 
 
-COLLECT, FIND, CHECK, TRY = "Collect", "Find", "Check", "Try"
+COLLECT, FIND, CHECK, KEEP, TRY = "Collect", "Find", "Check", "Keep", "Try"
 
 COMMANDS = {
     "init": Command("cli.init", "Make a new archive.", COLLECT),
@@ -41,10 +41,14 @@ COMMANDS = {
     "status": Command(
         "cli.status", "Tell where the archive, its log and its time stamps stand.", CHECK
     ),
-    "log": Command("cli.log", "The log: checkpoint, publish, succeed, keys.", CHECK),
+    "log": Command("cli.log", "The log: checkpoint, audit, publish, succeed, cosign, keys.", CHECK),
     "evidence": Command("cli.evidence", "Make a package that others verify without us.", CHECK),
     "doctor": Command("cli.doctor", "Look over the archive and say what needs care.", CHECK),
     "rebuild": Command("cli.rebuild", "Make the catalog again from the records.", CHECK),
+    "backup": Command(
+        "cli.backup", "Copy the archive elsewhere, or bring the copy up to date.", KEEP
+    ),
+    "restore": Command("cli.restore", "Make the archive again out of a backup.", KEEP),
     "demo": Command("cli.demo", "Watch a small simulated ministry being recorded.", TRY),
 }
 """Every command; its module is loaded only when it is called or asked for its help."""

@@ -19,6 +19,7 @@ from cryptography import x509
 
 from archive.durable import Files
 from archive.errors import Error, UsageError, Where, reading, storage
+from archive.evidence.bitcoin import BlockTime, State
 from archive.evidence.log import Log, Signed
 from archive.evidence.stamps import (
     CHECKPOINT,
@@ -34,7 +35,9 @@ from archive.evidence.timestamp import Authority, TimeStamp
 from archive.reader import groups
 from archive.times import to_text
 from catalog.custody import CLOCK_CHECK, RENEWAL, SEAL, TIME_STAMP, Told, events, objects_of
-from cli.clock import software
+from cli import calendars
+from cli.clock import agent
+from cli.complaint import complaint
 from cli.context import Archive
 from cli.events import Happening
 from cli.output import say
@@ -69,19 +72,29 @@ def have_stamped(archive: Archive, signed: Signed) -> None:
     """Let a checkpoint wait for its stamps, if it commits to more than the log's own maintenance."""
     chosen = authorities(archive)
     folder = folder_of(archive.root, signed.checkpoint.size, signed.checkpoint.root)
-    if chosen and not folder.exists() and _needs_stamp(archive):
+    asks = chosen or calendars.calendars(archive)
+    if asks and not folder.exists() and _needs_stamp(archive):
         said = signed.checkpoint
         enqueue(archive.root, signed.data, said.size, said.root, chosen)
 
 
 def ask_for_stamps(archive: Archive) -> None:
-    """Ask once for whatever waits and is due. One process at a time; another's turn is enough."""
+    """Ask once for whatever waits and is due. One process at a time; another's turn is enough.
+
+    What keeps calendars from being asked is told of and keeps nothing else from being done.
+    """
     chosen = authorities(archive)
-    if not chosen or not pending(archive.root):
+    stamps_wait = bool(chosen and pending(archive.root))
+    if not stamps_wait and not calendars.calendars(archive):
         return
     with _alone(archive) as ours:
-        if ours:
-            stamp_pending(archive.root, chosen, archive.clock, agent=software())
+        if ours and stamps_wait:
+            stamp_pending(archive.root, chosen, archive.clock, agent=agent())
+        if ours and calendars.calendars(archive):
+            try:
+                calendars.ask(archive, stamp_folders(archive.root), latest_folder(archive))
+            except Error as error:
+                say(complaint(error).line)
 
 
 def ask_meanwhile(archive: Archive) -> None:
@@ -203,6 +216,13 @@ class OutsideTime:
     """The first stamp from outside over a checkpoint that commits to it; never a test's."""
     waits: str
     """Why there is none yet, or that only a test authority stamped it."""
+    calendars: State | None = None
+    """What OpenTimestamps says, where it is used."""
+
+    @property
+    def proof(self) -> TimeStamp | BlockTime | None:
+        """The stamp of an authority; else a block, where its header was checked."""
+        return self.stamp or (self.calendars.block if self.calendars else None)
 
 
 def outside_time(archive: Archive, log: Log, index: int) -> OutsideTime:
@@ -210,16 +230,31 @@ def outside_time(archive: Archive, log: Log, index: int) -> OutsideTime:
     chosen = authorities(archive)
     reason = "no time-stamp authority is configured" if not chosen else "not stamped yet"
     found: list[TimeStamp] = []
-    for folder in stamp_folders(archive.root):
-        if int(folder.name.partition("-")[0]) <= index or not _is_of(log, folder):
-            continue
+    for folder in _folders_over(archive, log, index):
         kept = stamps(folder, chosen)
         first = earliest(kept)
         if first is not None:
             found.append(first)
             break  # a later checkpoint was stamped later, but for an authority that took its time
         reason = next((f"{one.authority}: {one.check.reason}" for one in kept), reason)
-    return OutsideTime(min(found, key=lambda one: one.time, default=None), reason)
+    told = calendars.told_by(archive, _folders_over(archive, log, index))
+    return OutsideTime(min(found, key=lambda one: one.time, default=None), reason, told)
+
+
+def latest_folder(archive: Archive) -> Path | None:
+    """That of the latest checkpoint of the current log that was chosen to be stamped."""
+    return max(_folders_over(archive, archive.log, 0), key=_size, default=None)
+
+
+def _folders_over(archive: Archive, log: Log, index: int) -> Iterator[Path]:
+    """Those whose checkpoints commit to the entry at `index`, the smallest log first."""
+    for folder in stamp_folders(archive.root):
+        if _size(folder) > index and _is_of(log, folder):
+            yield folder
+
+
+def _size(folder: Path) -> int:
+    return int(folder.name.partition("-")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +292,8 @@ def clock_offset(archive: Archive, time: datetime) -> str:
 
 def _needs_stamp(archive: Archive) -> bool:
     """Whether anything but maintenance was entered since the last checkpoint that was chosen."""
-    sizes = [
-        int(folder.name.partition("-")[0])
-        for folder in stamp_folders(archive.root)
-        if _is_of(archive.log, folder)
-    ]
-    last = max(sizes, default=0)
+    latest = latest_folder(archive)
+    last = _size(latest) if latest else 0
     for run in archive.log.order.since(last):
         path = archive.root.warc / run.file
         if not path.name.startswith("events-") or not path.exists():

@@ -51,8 +51,15 @@ class Proofs:
 
     logged: Check
     time_stamped: Check
+    """By an authority; without one, by a block whose header was checked."""
+    calendars: Check | None
+    """What OpenTimestamps says, where it is used; *not checked* while it is pending."""
     recorded: str
     """*recorded at T1 by our clock (offset ±x), first outside proof T2, gap*."""
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        return (self.logged, self.time_stamped, *filter(None, (self.calendars,)))
 
 
 def proofs_of(archive: Archive, capture: Capture) -> Proofs:
@@ -64,12 +71,13 @@ def proofs_of(archive: Archive, capture: Capture) -> Proofs:
         outside = outside_time(archive, found.log, found.index) if found else None
     except DamagedError as error:
         logged, outside = Check(LOGGED, Verdict.FAILED, error.what), None
-    if outside and outside.stamp:
-        stamped = Check(TIME_STAMPED, Verdict.PASSED, str(outside.stamp))
+    if outside and outside.proof:
+        stamped = Check(TIME_STAMPED, Verdict.PASSED, str(outside.proof))
     else:
         reason = outside.waits if outside else "not in the log"
         stamped = Check(TIME_STAMPED, Verdict.NOT_CHECKED, reason)
-    return Proofs(logged, stamped, _recorded(archive, capture, outside))
+    calendars = outside.calendars.check if outside and outside.calendars else None
+    return Proofs(logged, stamped, calendars, _recorded(archive, capture, outside))
 
 
 def _logged(archive: Archive, capture: Capture) -> tuple[Check, Logged | None]:
@@ -90,10 +98,10 @@ def _recorded(archive: Archive, capture: Capture, outside: OutsideTime | None) -
         told = "the time is asserted by its giver"
     else:
         told = f"recorded at {moment(capture.time)} by our clock ({clock_offset(archive, capture.time)})"
-    if outside is None or outside.stamp is None:
+    if outside is None or outside.proof is None:
         return f"{told}, no outside proof yet" + (f": {outside.waits}" if outside else "")
-    gap = span(outside.stamp.time - capture.time)
-    return f"{told}, first outside proof {outside.stamp}, gap {gap}"
+    gap = span(outside.proof.time - capture.time)
+    return f"{told}, first outside proof {outside.proof}, gap {gap}"
 
 
 def _verify(found: Logged, signed: Signed, group: StoredGroup) -> None:

@@ -59,8 +59,9 @@ def _what(answer: Answer, proofs: Proofs) -> Iterator[Field]:
         yield "origin", asserted
         yield "time", f"{moment(capture.time)}, as asserted"
     yield "time" if not asserted else "", proofs.recorded
-    logged = proofs.logged
-    yield "logged", f"{logged.verdict.value} ({logged.reason})" if logged.reason else logged.verdict
+    for check in filter(None, (proofs.logged, proofs.calendars)):
+        told = check.verdict.value
+        yield check.layer, f"{told} ({check.reason})" if check.reason else told
     yield "outcome", telling.outcome(capture)
     if capture.status is not None:
         yield "status", f"{capture.status} {capture.reason or ''}".strip()

@@ -33,7 +33,7 @@ def check_capture(archive: Archive, capture: Capture, depth: Depth) -> Checked:
     results = compare_capture(archive, capture, depth)
     return Checked(
         claim=f"capture {printed(capture.id)}: record intact",
-        checks=(record_check(results), proofs.logged, proofs.time_stamped),
+        checks=(record_check(results), *proofs.checks),
         about=_about(row),
         recorded=proofs.recorded,
         failures=tuple(result for result in results if result.verdict is Verdict.FAILED),

@@ -28,7 +28,7 @@ from crawler.wire.exchange import Answer, Exchange, TlsFacts
 
 Classify = Callable[..., tuple[str, str | None]]
 
-LARGE = 1 << 18
+LARGE = 1 << 22
 """Bytes of a block that is packed in a thread, so that the transfers go on meanwhile."""
 
 

@@ -55,6 +55,8 @@ class Frontier:
         """What each robots.txt that was asked for came to."""
         with self._storage():
             self._database = sqlite3.connect(path, isolation_level=None)
+            # No other process reads it, so its locks need not be taken anew for each transaction.
+            self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(TABLES)

@@ -44,6 +44,7 @@ TAGS: dict[str, tuple[tuple[str, str], ...]] = {
     "meta": (("content", "refresh"),),
     "style": (),
 }
+ALL_TAGS = ",".join(TAGS)
 REQUISITE_RELS = frozenset(
     {"stylesheet", "icon", "apple-touch-icon", "mask-icon", "preload", "modulepreload", "manifest"}
 )
@@ -119,17 +120,16 @@ class LinkReader:
         tree = LexborHTMLParser(_tame(page.text))
         base = Base.of(url, page.query_encoding)
         reading = _Reading(self, _base(tree, base) if BASE.search(page.text) else base)
-        for node in tree.root.traverse() if tree.root else ():
-            tag = node.tag
-            if tag in TAGS:
-                if tag == "style":
-                    reading.style(node.text())
-                    continue
-                attributes = node.attributes
-                for name, kind in TAGS[tag]:
-                    value = attributes.get(name)
-                    if value:
-                        reading.attribute(value, kind, node, attributes)
+        for node in tree.css(ALL_TAGS):
+            tag = node.tag or ""
+            if tag == "style":
+                reading.style(node.text())
+                continue
+            attributes = node.attributes
+            for name, kind in TAGS[tag]:
+                value = attributes.get(name)
+                if value:
+                    reading.attribute(value, kind, node, attributes)
         if "url(" in page.text:
             for node in tree.css('[style*="url("]'):
                 reading.style(node.attributes["style"] or "")

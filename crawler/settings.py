@@ -12,11 +12,12 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from scrapy.logformatter import LogFormatter
 
-from crawler.cookies import Cookies
 from crawler.scheduler import FrontierScheduler
 from crawler.source import Source
 from crawler.wire.handler import WireHandler
 
+COOKIES = "crawler.cookies.Cookies"
+"""By name, for the list of public suffixes takes long to load and few sources need it."""
 MOST_IN_FLIGHT = 32
 """Requests to all hosts together, on the wire or waiting to be durable."""
 
@@ -38,7 +39,7 @@ def scrapy_settings(source: Source) -> dict[str, Any]:
         "SCHEDULER": FrontierScheduler,
         "DOWNLOAD_HANDLERS_BASE": {},
         "DOWNLOAD_HANDLERS": {"http": WireHandler, "https": WireHandler},
-        "DOWNLOADER_MIDDLEWARES_BASE": {Cookies: 700} if source.identity.cookies else {},
+        "DOWNLOADER_MIDDLEWARES_BASE": {COOKIES: 700} if source.identity.cookies else {},
         "SPIDER_MIDDLEWARES_BASE": {},
         "EXTENSIONS_BASE": {"scrapy.extensions.throttle.AutoThrottle": 0},
         "TELNETCONSOLE_ENABLED": False,

@@ -18,6 +18,7 @@ import pytest
 from archive.layout import ArchiveRoot
 from cli.exits import Exit
 from tests.checks import check_archive
+from tests.logs import check_logs
 from tests.muniment import muniment
 
 PAGES = 40
@@ -177,6 +178,7 @@ def held_once(archive: Path) -> None:
     assert len(urls) == len(set(urls))
     assert not list((archive / "crawls").iterdir())
     check_archive(ArchiveRoot.open(archive))
+    check_logs(ArchiveRoot.open(archive))
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(

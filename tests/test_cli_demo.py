@@ -38,6 +38,7 @@ STORY = (
     "$ muniment verify ../saved/附件1：项目简介.pdf",
     "(content): passed",
     "checked: it equals what the first crawl received, and nothing else",
+    "no outside proof yet: test: test authority, proves nothing",
     "a link “附件1：项目简介.pdf” on http://127.0.0.1:",
     "$ muniment verify ../saved/forged-附件1：项目简介.pdf",
     "failed",
@@ -49,6 +50,13 @@ STORY = (
     "checked: one record is named, by its file and the byte at which it begins",
     "checked: both digests are told, and they differ",
     "$ muniment verify --all",
+    "$ muniment -C ../rewritten log audit",
+    "the file is missing",
+    "(exit code 1)",
+    "checked: the log is still signed, and its entries tell of records that are gone",
+    "$ muniment log audit",
+    "$ muniment status",
+    "test authority, proves nothing",
     "All came out as told, in ",
 )
 """What a reader meets, in this order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import io
 import json
 import random
 import shutil
@@ -14,13 +15,18 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 from lxml import etree
 from prov.model import ProvDocument
 from warcio.archiveiterator import ArchiveIterator
 
-from archive.evidence.note import Verifier
+from archive.evidence.cosigner import Cosigner
+from archive.evidence.log import Signed
+from archive.evidence.note import CosignatureVerifier, Verifier
 from archive.evidence.proof import InclusionProof
+from archive.evidence.receipt import parse
+from archive.evidence.verify_receipt import verify_receipt
 from archive.group import Group
 from archive.ident import typed
 from archive.layout import ArchiveRoot
@@ -28,13 +34,15 @@ from archive.package import build
 from archive.package.facts import PackageFacts
 from archive.reader import groups
 from archive.statement import Event, Tls
-from archive.warc import request, resource
+from archive.verdict import Verdict
+from archive.warc import END, chunks, encode_head, request, resource, response
 from cli import evidence
 from cli.authority import LocalAuthority
 from crawler.archiving import chain_uri
 from tests.authority import openssl_accepts
 from tests.captures import TIME, answer, failed_group, store, wire_group
 from tests.certificates import issue
+from tests.cosigners import serving
 from tests.logs import check_logs
 from tests.muniment import Told, muniment
 from tests.package_judges import (
@@ -148,6 +156,23 @@ def test_programs_of_others_accept_bag_wacz_warc_and_xml(package: Path) -> None:
     judged(program("xmllint"), "--noout", "custody/premis.xml", folder=package)
     known = ProvDocument.deserialize(str(package / "custody/prov.json"))
     assert len(list(known.get_records())) > len(exhibits(package))
+
+
+def test_the_index_of_the_wacz_leads_to_the_records(package: Path) -> None:
+    with zipfile.ZipFile(package / "data/replay.wacz") as wacz:
+        warc = wacz.read("archive/data.warc.gz")
+        lines = wacz.read("indexes/index.cdx").decode().splitlines()
+        pages = [json.loads(line) for line in wacz.read("pages/pages.jsonl").splitlines()]
+    assert lines == sorted(lines)
+    told = [json.loads(line.split(" ", 2)[2]) for line in lines]
+    for fields in told:
+        start = int(fields["offset"])
+        (record,) = ArchiveIterator(io.BytesIO(warc[start : start + int(fields["length"])]))
+        assert record.rec_headers["WARC-Target-URI"] == fields["url"]
+        assert record.rec_type in {"response", "revisit", "resource"}
+    assert {page["url"] for page in pages[1:]} == {each["url"] for each in exhibits(package)}
+    answered = {each["url"] for each in exhibits(package) if each["status"] or each["content"]}
+    assert answered <= {fields["url"] for fields in told}
 
 
 def test_a_revisit_is_whole_and_brings_the_capture_that_it_refers_to(package: Path) -> None:
@@ -312,6 +337,41 @@ def _events(archive: Path) -> list[dict[str, Any]]:
     """What the archive holds of events, the earliest first."""
     files = sorted((archive / "warc").glob("events-*.warc.gz"))
     return [group.raw for path in files for group in groups(path)]
+
+
+@pytest.mark.parametrize("record", ["metadata", "response"])
+def test_damage_anywhere_in_an_exhibit_is_a_failed_verification(
+    tmp_path: Path, record: str
+) -> None:
+    root, url = tmp_path / "a", "https://www.example.gov/"
+    muniment("init", root, "--operator", "Ada")
+    path = store(root, wire_group(url, answer(b"1")))
+    assert muniment("rebuild", archive=root).code == 0
+    (group,) = groups(path)
+    (place,) = [each for each in group.records if each.type == record]
+    data = bytearray(path.read_bytes())
+    data[place.offset + place.length // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(data)
+    path.chmod(0o444)
+    done = make(root, url, "-o", tmp_path / "p", "--json", code=1)
+    assert {row["offset"] for row in done.rows} == {place.offset}
+    assert not (tmp_path / "p").exists()
+
+
+def test_records_of_a_foreign_warc_are_asserted_and_whole(tmp_path: Path) -> None:
+    root, url = tmp_path / "a", "https://www.example.gov/old.html"
+    muniment("init", root, "--operator", "Ada")
+    foreign = response(url, TIME, answer(b"<p>saved elsewhere</p>"))
+    warc = encode_head(foreign) + b"".join(chunks(foreign.block)) + END
+    (tmp_path / "theirs.warc").write_bytes(warc)
+    assert muniment("import", tmp_path / "theirs.warc", *SAID, archive=root).code == 0
+    make(root, url, "-o", tmp_path / "p")
+    (exhibit,) = exhibits(tmp_path / "p")
+    assert exhibit["fidelity"] == "asserted"
+    assert (tmp_path / "p" / exhibit["content"]).read_bytes() == b"<p>saved elsewhere</p>"
+    assert warc in (tmp_path / "p/data/warc/excerpt.warc").read_bytes()
+    verify_sh(tmp_path / "p")
 
 
 def test_a_re_hash_of_captures_is_no_check_of_their_files(
@@ -512,6 +572,28 @@ def test_many_exhibits_with_hostile_names_make_one_sound_package(tmp_path: Path)
     assert {each["original_name"] for each in listed if each["content"]} == set(odd)
 
 
+def test_a_cosigner_of_the_checkpoint_is_verified_and_certified(
+    archive: Path, made: tuple[Path, str], tmp_path: Path
+) -> None:
+    (vkey,) = (archive / "keys").glob("log-*.vkey")
+    log = Verifier.parse(vkey.read_text().strip())
+    key = Ed25519PrivateKey.generate()
+    named = CosignatureVerifier.of("library.example/cosigner", key.public_key())
+    with serving(Cosigner(tmp_path / "partner", named.name, key, (log,))) as url:
+        with (archive / "muniment.toml").open("a", encoding="utf-8") as config:
+            config.write(
+                f'\n[[cosigner]]\nname = "library"\nurl = "{url}"\nvkey = "{named.vkey}"\n'
+            )
+        words = (f"{made[1]}/a.pdf", "-o", tmp_path / "p", "--json")
+        (row,) = make(archive, *words).rows
+    assert row["checks"] == WITHOUT_OUTSIDERS | {"countersigned": "passed"}
+    assert verify_sh(tmp_path / "p") == (tmp_path / "p/expected-output.txt").read_text("utf-8")
+    told = json.loads((tmp_path / "p/legal/certification.json").read_bytes())
+    (line,) = told["exhibits"][0]["captures"][0]["cosignatures"]
+    assert (line["cosigner"], line["verdict"]) == (named.name, "passed")
+    assert [each["use"] for each in told["keys"]] == ["log", "cosigner"]
+
+
 def test_a_stamp_from_near_the_capture_comes_with_what_proves_that_it_covers_it(
     archive: Path, made: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -540,6 +622,42 @@ def test_a_stamp_from_near_the_capture_comes_with_what_proves_that_it_covers_it(
     assert times == sorted(times)
     verify_sh(tmp_path / "p")
     check_bag(tmp_path / "p")
+
+
+def test_a_receipt_proves_one_capture_and_cites_its_file(
+    archive: Path, made: tuple[Path, str], tmp_path: Path
+) -> None:
+    words = (f"{made[1]}/a.pdf", "-o", tmp_path / "receipt.txt", "--receipt", "--json")
+    (row,) = make(archive, *words).rows
+    assert row["verdict"] == "passed"
+    assert row["checks"]["signed"] == "passed"
+    text = (tmp_path / "receipt.txt").read_text("utf-8")
+    (tmp_path / "cited.pdf").write_bytes(PDF)
+    cited = {step.name: step.verdict for step in verify_receipt(text, tmp_path / "cited.pdf")}
+    assert cited["file"] == cited["leaf"] == cited["logged"] == Verdict.PASSED
+    (tmp_path / "cited.pdf").write_bytes(PDF + b"!")
+    other = {step.name: step.verdict for step in verify_receipt(text, tmp_path / "cited.pdf")}
+    assert other["file"] == Verdict.FAILED
+    assert _events(archive)[-1]["type"] in {"export", "seal"}
+    assert [e["detail"]["form"] for e in _events(archive) if e["type"] == "export"] == ["receipt"]
+
+
+def test_several_receipts_lie_in_a_folder_and_each_has_the_stamp_from_near_its_capture(
+    archive: Path, made: tuple[Path, str], tmp_path: Path
+) -> None:
+    with LocalAuthority(tmp_path / "tsa", name="first") as authority:
+        (archive / "keys/first.pem").write_bytes(authority.root.pem)
+        configure(archive, authority, test=False, sealed=False)
+        (tmp_path / "late.pdf").write_bytes(GIVEN)
+        muniment("import", tmp_path / "late.pdf", *SAID, archive=archive)
+        names = [f"{made[1]}{path}" for path in ("/a.pdf", "/missing")]
+        (row,) = make(archive, *names, "--receipt", "-o", tmp_path / "r", "--json").rows
+    assert row["checks"]["stamped"] == "passed"
+    found = {path.name for path in (tmp_path / "r").iterdir()}
+    assert found == {f"{typed(id_)}.txt" for id_ in row["exhibits"]}
+    for path in (tmp_path / "r").iterdir():
+        proof = InclusionProof.parse(parse(path.read_text("utf-8")).proof)
+        assert Signed.parse(proof.checkpoint).checkpoint.size < row["entries"]
 
 
 def configure(archive: Path, authority: LocalAuthority, *, test: bool, sealed: bool = True) -> None:

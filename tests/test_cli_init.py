@@ -73,6 +73,8 @@ def test_the_examples_in_a_new_configuration_file_can_be_used_as_they_stand(tmp_
     config = read_config(path)
     assert [authority.name for authority in config.authority] == ["first", "second"]
     assert config.cosigner[0].name == "library.example/cosigner"
+    calendars = ("https://calendar.first.example", "https://calendar.second.example")
+    assert config.opentimestamps.calendars == calendars
     assert config.clock.servers == ("ntp.example",)
     assert config.certificate == CertificateConfig("keys/seal.p12")
     assert config.log.publish == ("/mnt/library/checkpoints",)
@@ -90,6 +92,8 @@ def test_the_examples_in_a_new_configuration_file_can_be_used_as_they_stand(tmp_
         ("[log]\npublish = [3]", "log.publish must be a list of texts"),
         ("[authority]\nname = 'x'", "must be written as [[authority]]"),
         ("[[authority]]\nname = 'x'", "authority.url is missing"),
+        ("[opentimestamps]\ncalendar = 'x'", "unknown key 'opentimestamps.calendar'"),
+        ("[opentimestamps]\ncalendars = [1]", "opentimestamps.calendars must be a list of texts"),
         ("[[authority]]\ntest = 'yes'", "authority.test must be true or false"),
     ],
 )

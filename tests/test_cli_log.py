@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from archive.evidence.cosigner import Cosigner
 from archive.evidence.log import Signed, all_logs, current_log
-from archive.evidence.note import Note
+from archive.evidence.note import CosignatureVerifier, Note, Verifier
 from archive.layout import ArchiveRoot
 from archive.reader import groups
 from archive.statement import Crawl
@@ -20,6 +23,7 @@ from cli.authority import LocalAuthority
 from cli.exits import Exit
 from tests.captures import answer, store, wire_group
 from tests.checks import check_archive
+from tests.cosigners import serving
 from tests.logs import check_logs
 from tests.muniment import Told, muniment
 from tests.small_site import Answers, Page, SmallSite, html, serve
@@ -495,3 +499,68 @@ def test_a_changed_record_is_no_longer_the_logged_one(archive: Path, site: Small
     assert told.code == 0
     assert verified(archive, url)["logged"] == "failed"
     assert root.log.exists()
+
+
+@contextmanager
+def partner(archive: Path, folder: Path) -> Iterator[Cosigner]:
+    """A partner's cosigner that knows this archive's log, named in muniment.toml."""
+    (vkey,) = (archive / "keys").glob("log-*.vkey")
+    log = Verifier.parse(vkey.read_text().strip())
+    key = Ed25519PrivateKey.generate()
+    cosigner = Cosigner(folder, "library.example/cosigner", key, (log,))
+    told = CosignatureVerifier.of("library.example/cosigner", key.public_key()).vkey
+    with serving(cosigner) as url:
+        configure(archive, f'[[cosigner]]\nname = "library"\nurl = "{url}"\nvkey = "{told}"')
+        yield cosigner
+
+
+def test_a_cosigner_signs_each_checkpoint_at_the_end_of_an_order(
+    archive: Path, site: SmallSite, tmp_path: Path
+) -> None:
+    with partner(archive, tmp_path / "partner"):
+        for order in (("crawl", "site"), ("capture", site.url + "/a")):
+            done(muniment(*order, archive=archive))
+            note = Note.parse((archive / "log/checkpoint").read_bytes())
+            assert [line.name for line in note.signatures] == [ORIGIN, "library.example/cosigner"]
+    told = muniment("capture", site.url + "/a", archive=archive)
+    assert told.code == 0
+    assert "the cosigner library has not signed: unreachable" in told.err
+    check_logs(ArchiveRoot(archive))
+
+
+def test_a_cosigner_finds_out_that_the_log_was_rolled_back(
+    archive: Path, site: SmallSite, tmp_path: Path
+) -> None:
+    with partner(archive, tmp_path / "partner"):
+        done(muniment("crawl", "site", archive=archive))
+        shutil.copytree(archive / "log", tmp_path / "log")
+        done(muniment("capture", site.url + "/a", archive=archive))
+        done(muniment("capture", site.url + "/", archive=archive))
+        lost = Signed.parse((archive / "log/checkpoint").read_bytes()).checkpoint.size
+        shutil.rmtree(archive / "log")
+        shutil.copytree(tmp_path / "log", archive / "log")
+        told = muniment("source", "edit", "site", "politeness.delay=0.1", archive=archive)
+        assert f"a checkpoint of {lost} entries was signed, and it has" in told.err
+        assert Signed.parse((archive / "log/checkpoint").read_bytes()).checkpoint.size < lost
+        done(muniment("log", "succeed", "--reason", "rolled back", archive=archive))
+    closed, _ = all_logs(ArchiveRoot(archive))
+    events = [g for p in (archive / "warc").glob("events-*") for g in groups(p)]
+    (succession,) = [g.raw for g in events if g.raw["type"] == "log succession"]
+    assert succession["detail"]["signed"] == lost
+    assert succession["detail"]["lost"] == lost - closed.size
+    check_logs(ArchiveRoot(archive))
+
+
+def test_log_audit_passes_after_all_of_it(archive: Path, site: SmallSite) -> None:
+    done(muniment("crawl", "site", archive=archive))
+    (first,) = [
+        row
+        for row in muniment("log", "audit", "--json", archive=archive).rows
+        if row["check"] == "consistent"
+    ]
+    assert first["verdict"] == "not checked"
+    done(muniment("capture", site.url + "/a", archive=archive))
+    rows = muniment("log", "audit", "--json", archive=archive).rows
+    assert {row["check"]: row["verdict"] for row in rows} == dict.fromkeys(
+        ("signed", "head", "consistent", "tiles", "entries", "complete"), "passed"
+    )

@@ -452,7 +452,7 @@ def test_a_spooled_body_is_stored_whole_and_its_spool_removed(tmp_path: Path) ->
 
 
 def test_transfers_go_on_while_a_large_block_is_packed(tmp_path: Path) -> None:
-    large = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + bytes(300_000)
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n" + bytes(5_000_000)
     gate = threading.Event()
 
     class SlowDisk(Files):

@@ -22,8 +22,9 @@ from archive.evidence.timestamp import Authority
 from archive.layout import ArchiveRoot
 from archive.verdict import Verdict
 from cli.authority import Answer
-from crawler.outbound.exchange import ExchangeError, exchange
+from crawler.outbound.exchange import exchange
 from crawler.outbound.ntp import ClockCheck, check_clock
+from crawler.outbound.post import PeerError
 from crawler.outbound.stamping import Outcome, fetch_crls, post_query, stamp_pending
 from tests.authority import DATA, OddAuthority, hang
 from tests.certificates import issue, server_context
@@ -199,7 +200,7 @@ def test_nobody_there_is_unreachable(root: ArchiveRoot) -> None:
 
 def test_a_redirect_is_not_followed(tsa: OddAuthority) -> None:
     told = f"HTTP/1.1 302 Found\r\nLocation: {tsa.url}/tsr\r\nContent-Length: 0\r\n\r\n".encode()
-    with listening(says(told)) as url, pytest.raises(ExchangeError, match="302") as caught:
+    with listening(says(told)) as url, pytest.raises(PeerError, match="302") as caught:
         post_query(url, b"query", agent=AGENT)
     assert caught.value.reason == "status"
     assert isinstance(caught.value, NetworkError)
@@ -215,7 +216,7 @@ def test_a_redirect_is_not_followed(tsa: OddAuthority) -> None:
     ],
 )
 def test_what_is_no_http_is_one_of_our_errors(data: bytes) -> None:
-    with listening(says(data)) as url, pytest.raises(ExchangeError) as caught:
+    with listening(says(data)) as url, pytest.raises(PeerError) as caught:
         post_query(url, b"query", agent=AGENT)
     assert caught.value.reason in {"broken", "unreachable", "wrong-type"}
     assert url in str(caught.value)
@@ -224,7 +225,7 @@ def test_what_is_no_http_is_one_of_our_errors(data: bytes) -> None:
 @settings(max_examples=30, deadline=None)
 @given(data=st.binary(max_size=300))
 def test_any_answer_is_bytes_or_one_of_our_errors(data: bytes) -> None:
-    with listening(says(b"HTTP/1.1 200 OK\r\n" + data)) as url, suppress(ExchangeError):
+    with listening(says(b"HTTP/1.1 200 OK\r\n" + data)) as url, suppress(PeerError):
         assert len(exchange(url, agent=AGENT, largest=100)) <= 100
 
 
@@ -236,7 +237,7 @@ def test_an_https_server_that_nobody_vouches_for_is_not_spoken_to(tmp_path: Path
         with suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
             heard.append(secured.recv(65536))
 
-    with listening(serve) as url, pytest.raises(ExchangeError) as caught:
+    with listening(serve) as url, pytest.raises(PeerError) as caught:
         post_query(url.replace("http:", "https:"), b"query", agent=AGENT)
     assert caught.value.reason == "unreachable"
     assert "CERTIFICATE_VERIFY_FAILED" in str(caught.value)
@@ -364,5 +365,5 @@ def test_any_datagram_is_a_check_and_never_a_traceback(data: bytes) -> None:
 
 def test_a_wrong_type_of_question_is_refused_by_the_local_authority(tsa: OddAuthority) -> None:
     tsa.odd = Answer
-    with pytest.raises(ExchangeError, match="415"):
+    with pytest.raises(PeerError, match="415"):
         exchange(f"{tsa.url}/tsr", agent=AGENT, body=b"x", send="text/plain", largest=9)

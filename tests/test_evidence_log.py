@@ -281,6 +281,7 @@ def test_a_log_without_its_head_is_not_begun_anew(tmp_path: Path) -> None:
     root, _ = grown(tmp_path / "a")
     (root.log / "head").unlink()
     assert "it has a checkpoint and no head" in refused(root)
+    assert audited(root)["head"] is Verdict.FAILED
 
 
 def test_a_changed_tile_is_not_built_upon(tmp_path: Path) -> None:

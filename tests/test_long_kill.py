@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
+from archive.evidence.log import Signed, current_log
 from archive.layout import ArchiveRoot
 from archive.stored import sealed_name
 from benchmarks.server import serve
 from benchmarks.site import site
 from tests.fork_server import fork_server
+from tests.logs import check_grown, check_logs
 from tests.program import archive_of, captures, muniment
 from tests.shared import program
 
@@ -31,6 +33,7 @@ class Witnessed:
     def __init__(self, archive: ArchiveRoot) -> None:
         self.archive = archive
         self.ids: set[str] = set()
+        self.checkpoints: dict[int, Signed] = {}
         self._read: dict[str, int] = {}
 
     def look(self) -> None:
@@ -39,6 +42,9 @@ class Witnessed:
             name = sealed_name(path.name)
             whole, self._read[name] = _whole_groups(path, self._read.get(name, 0))
             self.ids |= whole
+        signed = current_log(self.archive).signed()
+        if signed is not None:
+            self.checkpoints[signed.checkpoint.size] = signed
 
 
 def _whole_groups(path: Path, start: int) -> tuple[set[str], int]:
@@ -102,6 +108,10 @@ def _agree(archive: ArchiveRoot, witnessed: Witnessed, paths: set[str], url: str
     assert rows == set(held)
     assert not list(archive.crawls.iterdir())
     muniment(archive.path, "verify", "--all")
+    (latest,) = check_logs(archive)
+    assert len(witnessed.checkpoints) > 5
+    for signed in witnessed.checkpoints.values():
+        check_grown(signed, latest, archive)
 
 
 def _all_groups(archive: ArchiveRoot) -> set[str]:

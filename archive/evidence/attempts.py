@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -12,6 +13,9 @@ import orjson
 from archive.durable import Files
 from archive.errors import RecordError, UsageError, Where, reading, storage
 from archive.times import from_text, to_text
+
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,17 @@ class Attempt:
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}" if self.detail else self.reason
+
+
+def next_try(attempts: Sequence[Attempt]) -> datetime | None:
+    """Not before then: a minute after the first attempt, ever twice as long, at most a day.
+
+    None where there was no attempt yet.
+    """
+    if not attempts:
+        return None
+    doublings = min(len(attempts), 20) - 1
+    return attempts[-1].at + min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 def append_attempt(path: Path, attempt: Attempt, files: Files | None = None) -> None:

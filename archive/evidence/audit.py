@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import DamagedError, Error
-from archive.evidence.log import Log, Signed
+from archive.evidence.log import CHECKPOINT, Log, Signed
 from archive.evidence.merkle import verify_consistency
-from archive.evidence.note import Note, NoteError, Verifier
+from archive.evidence.note import ED25519, Note, NoteError, Verifier
 from archive.evidence.order import Run
 from archive.evidence.tiles import Growth, TileReader, Tree
 from archive.reader import after_warcinfo, groups, mapped
@@ -52,20 +52,44 @@ class Faults:
 def audit_tree(
     signed: Signed, tiles: TileReader, verifiers: Iterable[Verifier], seen: Signed | None
 ) -> Iterator[Check]:
-    """Steps 1, 3 and 4, which anybody can do who has the log's public files and its keys."""
+    """Steps 1, 3 and 4, which anybody can do who has the log's public files and its keys.
+
+    Keys of cosigners may be among them; one of the log must have signed.
+    """
     yield _signed(signed, tuple(verifiers))
     tree = Tree(signed.checkpoint.size, tiles)
     yield _consistent(tree, signed, seen)
     yield _tiles(tree, tiles, signed)
 
 
-def audit_log(log: Log, seen: Signed | None = None) -> Iterator[Check]:
-    """Steps 1 to 4 for an own log."""
+def audit_foreign(
+    signed: Signed, tiles: TileReader, verifiers: Iterable[Verifier], seen: Signed | None
+) -> Iterator[Check]:
+    """All steps for the log of somebody else; one that nobody known signed is not read any further."""
+    checks = audit_tree(signed, tiles, verifiers, seen)
+    first = next(checks)
+    yield first
+    if first.verdict is Verdict.PASSED:
+        yield from checks
+    else:
+        for step in ("consistent", "tiles"):
+            yield Check(step, Verdict.NOT_CHECKED, "no known key signed the checkpoint")
+    for step in ("entries", "complete"):
+        yield Check(step, Verdict.NOT_CHECKED, "the statements of a log are not public")
+
+
+def audit_log(
+    log: Log, seen: Signed | None = None, *, signed: Signed | None = None
+) -> Iterator[Check]:
+    """Steps 1 to 4 for an own log, by default as of the checkpoint that lies there now."""
     if log.head is None:
-        yield Check("signed", Verdict.NOT_CHECKED, "the log is empty")
+        if (log.folder / CHECKPOINT).exists():
+            yield Check("head", Verdict.FAILED, "it has a checkpoint and no head")
+        else:
+            yield Check("signed", Verdict.NOT_CHECKED, "the log is empty")
         return
     try:
-        signed = log.published()
+        signed = signed or log.published()
     except NoteError as error:
         yield Check("signed", Verdict.FAILED, str(error))
         return
@@ -101,7 +125,7 @@ def _signed(signed: Signed, verifiers: tuple[Verifier, ...]) -> Check:
         by = Note.parse(signed.data).verified_by(verifiers)
     except NoteError as error:
         return Check("signed", Verdict.FAILED, str(error))
-    if not by:
+    if (origin, ED25519) not in {(key.name, key.algorithm) for key in by}:
         return Check("signed", Verdict.FAILED, f"none of the keys given signed for {origin}")
     keys = ", ".join(f"{key.name}+{key.key_id.hex()}" for key in by)
     return Check("signed", Verdict.PASSED, f"{signed.checkpoint.size} entries, by {keys}")
@@ -118,23 +142,27 @@ def _consistent(tree: Tree, signed: Signed, seen: Signed | None) -> Check:
             raise DamagedError(f"it had {old.size} entries when it was seen, and has {new.size}")
         if old.size:
             verify_consistency(old.size, new.size, old.root, new.root, tree.consistency(old.size))
-    except Error as error:
+    except DamagedError as error:
         return Check("consistent", Verdict.FAILED, error.what)
+    except Error as error:  # the disk or the network: nothing is known of the log
+        return Check("consistent", Verdict.NOT_CHECKED, str(error))
     return Check("consistent", Verdict.PASSED, f"it begins with the {old.size} entries seen before")
 
 
 def _tiles(tree: Tree, tiles: TileReader, signed: Signed) -> Check:
-    """Make every tile again from the entries alone."""
+    """Make every tile again from the entries alone; where one differs, the root says which is true."""
     growth = Growth(0, tiles)
     found: list[str] = []
     try:
-        for path, data in growth.extend(tree.entries(0, tree.size)):
+        for path, data in growth.extend(tree.raw_entries()):
             if tiles(path)[: len(data)] != data:
                 found.append(f"{path} does not follow from the entries")
+    except DamagedError as error:
+        return Faults("tiles", [*found, str(error)], "").check()
     except Error as error:
-        found.append(str(error))
-    if not found and growth.root != signed.checkpoint.root:
-        found.append("the entries lead to another root than the one signed")
+        return Check("tiles", Verdict.NOT_CHECKED, str(error))
+    if growth.root != signed.checkpoint.root:
+        found.insert(0, "the entries lead to another root than the one signed")
     return Faults("tiles", found, f"the root follows from {tree.size} entries").check()
 
 

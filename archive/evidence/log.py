@@ -10,12 +10,14 @@ Here it is read; `archive.evidence.sequencer` alone writes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from archive.durable import Files, write_over
 from archive.errors import DamagedError, Where, reading
 from archive.evidence.checkpoint import Checkpoint
 from archive.evidence.keys import KeyRing
@@ -80,6 +82,34 @@ class Signed:
         return cls(data, Checkpoint.parse(Note.parse(data).text))
 
 
+@dataclass(frozen=True, slots=True)
+class RestoredMark:
+    """What `log/restored` says: why the log waits, and the last checkpoint that was seen of it."""
+
+    reason: str
+    checkpoint: bytes | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        text = self.checkpoint.decode("utf-8", "replace") if self.checkpoint else None
+        told = {"reason": self.reason, "checkpoint": text, **self.about}
+        return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_INDENT_2)
+
+    @classmethod
+    def read(cls, path: Path) -> RestoredMark | None:
+        """The mark; one made by hand may say nothing. `None` where there is none."""
+        if not path.exists():
+            return None
+        with reading(path):
+            data = path.read_bytes()
+        try:
+            told = orjson.loads(data)
+            text = told.pop("checkpoint", None)
+            return cls(str(told.pop("reason", "")), text.encode() if text else None, told)
+        except (ValueError, AttributeError):
+            return cls("")
+
+
 @dataclass(frozen=True)
 class Log:
     """The log in a folder, with the public keys that its checkpoints are verified by."""
@@ -112,6 +142,10 @@ class Log:
     def is_restored(self) -> bool:
         """Whether it came back from a backup and nobody has said yet how it goes on."""
         return (self.folder / RESTORED).exists()
+
+    def mark_restored(self, told: RestoredMark, files: Files | None = None) -> None:
+        """Let nothing be signed until a successor takes over. Raises `StorageError`."""
+        write_over(self.folder / RESTORED, told.to_bytes(), files)
 
     def published(self) -> Signed | None:
         """The checkpoint as it lies there, its signatures not checked. Raises `NoteError`."""

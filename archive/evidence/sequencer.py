@@ -35,14 +35,15 @@ from archive.evidence.log import (
     closed_logs,
     current_log,
 )
-from archive.evidence.note import Note, NoteError, Signer
+from archive.evidence.note import Note, NoteError, Signature, Signer
 from archive.evidence.order import BUNDLE, Run
 from archive.evidence.tiles import Growth, TileFolder
 from archive.layout import ArchiveRoot
 from archive.reader import groups
 from archive.stored import OPEN, sealed_name
 
-LOCK = "lock"
+LOCK = "log.lock"
+"""Beside the log, not in it: a log that is closed moves, and the lock must not move with it."""
 
 
 class RefusedError(DamagedError):
@@ -87,7 +88,7 @@ class Sequencer:
         A damaged group ends its file for the log: what lies behind it is entered once it is mended.
         Raises `RefusedError` and `StorageError`.
         """
-        with self._alone():
+        with standstill(self._root, self._files):
             return self._append(self._checked(), first)
 
     def sign(self, signers: Sequence[Signer]) -> Signed | None:
@@ -95,9 +96,24 @@ class Sequencer:
 
         Raises `RefusedError`, `StorageError`, and what the signers raise.
         """
-        with self._alone():
+        with standstill(self._root, self._files):
             log = self._checked()
             return self._sign(log.head, signers) if log.head else None
+
+    def add_lines(self, signed: Signed, lines: Sequence[Signature]) -> Signed:
+        """Set the lines of cosigners under the checkpoint, unless a later one is there already.
+
+        Raises `RefusedError`, `StorageError`.
+        """
+        with standstill(self._root, self._files):
+            published = self._checked().signed()
+            if published is None or published.checkpoint != signed.checkpoint:
+                return published or signed
+            note = Note.parse(published.data)
+            new = [line for line in lines if line not in note.signatures]
+            data = Note(note.text, (*note.signatures, *new)).to_bytes()
+            write_over(self._root.log / CHECKPOINT, data, self._files)
+            return Signed(data, signed.checkpoint)
 
     def _append(self, log: Log, first: Path | None) -> Appended:
         head = log.head or Head.empty(self._origin)
@@ -196,19 +212,21 @@ class Sequencer:
                 self._files.close(fd)
             self._files.fsync_folder(path.parent)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        folder = self._root.log
-        path = folder / LOCK
-        with storage(folder):
-            self._files.mkdir(folder)
-            path.touch()
-            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            self._files.lock(fd, wait=True)
-            yield
-        finally:
-            os.close(fd)
+
+@contextmanager
+def standstill(root: ArchiveRoot, files: Files | None = None) -> Iterator[None]:
+    """Keep the log of an archive as it is: nobody enters or signs meanwhile. Waits for whoever does."""
+    files = files or Files()
+    path = root.path / LOCK
+    with storage(path):
+        files.mkdir(root.log)
+        path.touch()
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        files.lock(fd, wait=True)
+        yield
+    finally:
+        os.close(fd)
 
 
 class _Waiting:

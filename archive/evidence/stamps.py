@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from archive.durable import Files, OverwriteError, write_new
 from archive.errors import Where, reading, storage
-from archive.evidence.attempts import Attempt, append_attempt, read_attempts
+from archive.evidence.attempts import Attempt, append_attempt, next_try, read_attempts
 from archive.evidence.certpath import UNREADABLE
 from archive.evidence.stamp_errors import Reason, TimeStampError
 from archive.evidence.stamp_token import read_request
@@ -39,9 +39,9 @@ from archive.layout import ArchiveRoot
 from archive.verdict import Check, Verdict
 
 CHECKPOINT = "checkpoint"
+CALENDAR_PROOF = f"{CHECKPOINT}.ots"
+"""What calendars give (archive.evidence.calendar_proofs); it is nothing that waits here."""
 LAYER = "time stamp"
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(days=1)
 
 _FOLDER = re.compile(r"([1-9][0-9]*)-[0-9a-f]{16}")
 _CRL = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
@@ -59,15 +59,8 @@ class Waiting:
 
     @property
     def next_try(self) -> datetime | None:
-        """Not before then: a minute after the first attempt, ever twice as long, at most a day.
-
-        None where it was not tried yet.
-        """
-        if not self.attempts:
-            return None
-        doublings = min(len(self.attempts), 20) - 1
-        wait = min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
-        return self.attempts[-1].at + wait
+        """Not before then; None where it was not tried yet."""
+        return next_try(self.attempts)
 
     def due(self, now: datetime) -> bool:
         return self.next_try is None or self.next_try <= now

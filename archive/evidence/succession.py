@@ -21,6 +21,7 @@ from archive.durable import Files
 from archive.errors import UsageError, Where, storage
 from archive.evidence.log import Log, Signed, closed_logs, current_log
 from archive.evidence.note import NoteError
+from archive.evidence.sequencer import standstill
 from archive.layout import ArchiveRoot
 
 SUCCESSION = "log succession"
@@ -67,9 +68,14 @@ def close_log(
     there is no log to close, `StorageError`.
     """
     files = files or Files()
+    with standstill(root, files):
+        return _close(root, base, seen, files)
+
+
+def _close(root: ArchiveRoot, base: str, seen: Iterable[Signed], files: Files) -> Closed:
     log = current_log(root)
     closed = closed_logs(root)
-    if log.head is not None:
+    if log.head is not None or log.is_restored:
         target = root.closed_logs / str(len(closed) + 1)
         with storage(target):
             files.mkdir(root.closed_logs)

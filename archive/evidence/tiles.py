@@ -122,6 +122,12 @@ class Tree:
         self._check(first, count)
         return self._entries(first, first + count)
 
+    def raw_entries(self) -> Iterator[bytes]:
+        """All entries as their bundles have them, compared with no hash."""
+        for number in range(-(-self.size // WIDTH)):
+            width = min(WIDTH, self.size - number * WIDTH)
+            yield from _read_bundle(self._read, EntryBundle(number, width))
+
     def inclusion(self, index: int) -> tuple[bytes, ...]:
         """The path by which `verify_inclusion` finds the entry (PATH of RFC 6962, 2.1.1)."""
         self._check(index, 1)

@@ -1,1 +1,1 @@
-"""What goes out besides captures: to time-stamp authorities and time servers."""
+"""What goes out besides captures: to time-stamp authorities, time servers, cosigners, other logs."""

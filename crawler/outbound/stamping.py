@@ -18,7 +18,8 @@ from archive.evidence.stamps import Waiting, keep, pending, refused
 from archive.evidence.timestamp import Authority, TimeStamp, verify_response
 from archive.layout import ArchiveRoot
 from archive.times import Clock
-from crawler.outbound.exchange import TIME_LIMIT, ExchangeError, exchange
+from crawler.outbound.exchange import exchange
+from crawler.outbound.post import TIME_LIMIT, PeerError
 
 QUERY = "application/timestamp-query"
 REPLY = "application/timestamp-reply"
@@ -37,7 +38,7 @@ class Outcome:
 
 
 def post_query(url: str, request: bytes, *, agent: str, limit: float = TIME_LIMIT) -> bytes:
-    """The authority's answer, not verified. Raises `ExchangeError`, `UsageError`."""
+    """The authority's answer, not verified. Raises `PeerError`, `UsageError`."""
     return exchange(
         url, agent=agent, body=request, send=QUERY, expect=REPLY, largest=LARGEST, limit=limit
     )
@@ -69,7 +70,7 @@ def _fetch(
         try:
             data = exchange(url, agent=agent, largest=LARGEST_CRL, limit=limit)
             return x509.load_der_x509_crl(data), ""
-        except ExchangeError as error:
+        except PeerError as error:
             reason = str(error)
         except UNREADABLE as error:
             reason = f"{url} is no list: {error}"
@@ -132,7 +133,7 @@ def _attempt(
         stamp = verify_response(response, waiting.request(), waiting.checkpoint(), authority)
         crls, missing = fetch_crls(stamp.path, agent=agent, limit=limit)
         return Outcome(waiting, keep(waiting, response, authority, crls=crls, files=files), missing)
-    except (ExchangeError, TimeStampError) as error:
+    except (PeerError, TimeStampError) as error:
         attempt = Attempt(clock(), str(error.reason), error.detail)
     refused(waiting, attempt, files)
     waiting = replace(waiting, attempts=(*waiting.attempts, attempt))

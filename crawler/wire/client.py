@@ -16,7 +16,7 @@ from crawler.wire.opening import Opener
 from crawler.wire.pool import Key, Pool
 from crawler.wire.request import Ask, encode, target
 
-LARGE = 1 << 18
+LARGE = 1 << 22
 """Bytes of a block that is measured in a thread, so that the other exchanges go on meanwhile."""
 STALE = "stale-connection"
 """A kept connection that ended before a byte came: the server had given it up."""

@@ -131,16 +131,17 @@ def _response(request: Request, exchange: Exchange, head: Head, status: int) -> 
     headers = Headers(field for field in fields if field[0].lower() != b"content-encoding")
     body = exchange.content or b""
     kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
-    return kind(
+    response = kind(
         url=request.url,
         status=status,
-        headers=headers,
         body=body,
         flags=[f"truncated-{exchange.truncated}"] if exchange.truncated else None,
         certificate=exchange.tls.chain[0] if exchange.tls and exchange.tls.chain else None,
         ip_address=ip_address(exchange.ip) if exchange.ip else None,
         protocol=head.version.decode("latin-1"),
     )
+    response.headers = headers  # given to the constructor, they would be read once more
+    return response
 
 
 def _fail(exchange: Exchange) -> NoReturn:
