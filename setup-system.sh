@@ -11,6 +11,8 @@ need openssl openssl
 need nginx nginx-light
 need initdb postgresql
 need wget wget
+need b3sum b3sum
+need xmllint libxml2-utils
 need go golang-go
 [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing="$missing golang-golang-x-mod-dev"
 need pdfsig poppler-utils

@@ -40,7 +40,7 @@ class StoredBlock:
     def chunks(self) -> Iterator[bytes]:
         where = Where(self.path, self.offset)
         skip, left, tail = self.start, self.length, b""
-        for plain in _plain(self.path, self.offset, self.stored_length):
+        for plain in plain_bytes(self.path, self.offset, self.stored_length):
             body = plain[skip:]
             skip -= min(skip, len(plain))
             tail += body[left:]
@@ -60,7 +60,7 @@ def read_record(path: Path, offset: int, length: int) -> ReadRecord:
     for fixity to compare.
     """
     where = Where(path, offset)
-    parts = _plain(path, offset, length)
+    parts = plain_bytes(path, offset, length)
     plain = b""
     while END not in plain:
         if len(plain) > HEAD_LIMIT:
@@ -87,11 +87,13 @@ def read_record(path: Path, offset: int, length: int) -> ReadRecord:
     return ReadRecord(headers, plain[start : -len(END)])
 
 
-def _plain(path: Path, offset: int, length: int) -> Iterator[bytes]:
-    return inflated(_region(path, offset, length), Where(path, offset))
+def plain_bytes(path: Path, offset: int, length: int) -> Iterator[bytes]:
+    """The record with its WARC head, as it is without compression. Raises `RecordError`."""
+    return inflated(packed_bytes(path, offset, length), Where(path, offset))
 
 
-def _region(path: Path, offset: int, length: int) -> Iterator[bytes]:
+def packed_bytes(path: Path, offset: int, length: int) -> Iterator[bytes]:
+    """The bytes of a file as they lie there. Raises `RecordError` where it has fewer."""
     with reading(path), path.open("rb") as file:
         file.seek(offset)
         while length:

@@ -8,18 +8,24 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, Select, exists, select
 
-from catalog.premis import Event, EventObject, WarcFile
+from catalog.fixity import record_referred_to
+from catalog.holdings import Capture, Crawl
+from catalog.premis import Event, EventObject, Record, WarcFile
 from catalog.values import table_of, values
 
 _EVENT, _OBJECT, _FILE = table_of(Event).c, table_of(EventObject).c, table_of(WarcFile).c
+_CAPTURE, _CRAWL, _RECORD = table_of(Capture).c, table_of(Crawl).c, table_of(Record).c
 SEAL = "seal"
+EXPORT = "export"
 TIME_STAMP = "time stamp"
 RENEWAL = "renewal"
 CLOCK_CHECK = "clock check"
 BACKUP = "backup"
 RESTORE = "restore"
+CIRCUMSTANCES = ("tls-chain", "dns")
+"""Roles of records that several captures of a crawl speak of and one holds."""
 
 
 class Told(NamedTuple):
@@ -86,6 +92,40 @@ def _spoken_of(type: str) -> Select[tuple[str]]:  # noqa: A002
         .join_from(table_of(EventObject), table_of(Event), _EVENT.id == _OBJECT.event_id)
         .where(_EVENT.type == type)
     )
+
+
+def crawl_of(engine: Engine, capture: Capture) -> Crawl | None:
+    """The crawl that made a capture, where its plan could be read."""
+    query = select(table_of(Crawl)).where(_CRAWL.id == capture.crawl_id)
+    with engine.connect() as connection:
+        return next(values(Crawl, connection.execute(query)), None)
+
+
+def capture_referred_to(engine: Engine, revisit: Capture) -> Capture | None:
+    """The capture that holds the body of a revisit, where the archive has it."""
+    record = record_referred_to(engine, revisit)
+    if record is None or record.statement_id is None:
+        return None
+    query = select(table_of(Capture)).where(_CAPTURE.id == record.statement_id)
+    with engine.connect() as connection:
+        return next(values(Capture, connection.execute(query)), None)
+
+
+def with_circumstances(engine: Engine, crawl: str) -> list[Capture]:
+    """The captures of a crawl that hold a certificate chain or a DNS answer, the latest first."""
+    holds_one = exists().where(
+        _RECORD.file == _CAPTURE.file,
+        _RECORD.offset >= _CAPTURE.offset,
+        _RECORD.offset < _CAPTURE.offset + _CAPTURE.length,
+        _RECORD.role.in_(CIRCUMSTANCES),
+    )
+    wanted = (
+        select(table_of(Capture))
+        .where(_CAPTURE.crawl_id == crawl, holds_one)
+        .order_by(_CAPTURE.time.desc(), _CAPTURE.id)
+    )
+    with engine.connect() as connection:
+        return list(values(Capture, connection.execute(wanted)))
 
 
 def sealed_digests(engine: Engine) -> dict[str, bytes]:

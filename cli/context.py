@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,22 +86,28 @@ class Archive:
             self.engine.dispose()
 
 
+@contextmanager
+def archive_in(folder: Path | None) -> Iterator[Archive]:
+    """The archive of `open_archive`; at the end the log gets what was written."""
+    with closing(open_archive(folder)) as archive:
+        try:
+            yield archive
+        except StorageError:  # the log, on the same disk, would only fail as well
+            raise
+        except BaseException:
+            archive.settle()
+            raise
+        archive.settle()
+
+
 def with_archive(command: Callable[..., Any]) -> Callable[..., Any]:
     """Hand the opened archive to a command as its first argument, and log what it wrote."""
 
     @click.pass_context
     @functools.wraps(command)
     def call(context: click.Context, /, *args: Any, **options: Any) -> Any:
-        with closing(open_archive(context.find_root().obj)) as archive:
-            try:
-                result = command(archive, *args, **options)
-            except StorageError:  # the log, on the same disk, would only fail as well
-                raise
-            except BaseException:
-                archive.settle()
-                raise
-            archive.settle()
-            return result
+        with archive_in(context.find_root().obj) as archive:
+            return command(archive, *args, **options)
 
     return call
 

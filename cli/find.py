@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from archive.answer import Answer
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed
 from catalog.custody import event_by_id
@@ -15,7 +16,6 @@ from catalog.fixity import record_referred_to
 from catalog.holdings import Capture
 from catalog.queries import capture_by_id, captures_of, latest
 from cli import telling
-from cli.answers import Answer
 from cli.context import Archive
 from cli.output import Column, moment, size, write_rows
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import click
 
+from archive.answer import LAYERS, Answer
 from archive.coding import CodingError
 from archive.digest import Digests
 from archive.durable import write_new
 from archive.errors import DamagedError, UsageError, Where
 from archive.ident import printed
-from cli.answers import LAYERS, Answer
+from archive.names import safe_name
 from cli.context import Archive, with_archive
 from cli.find import find_capture, open_answer
 from cli.moments import UNTIL
-from cli.names import safe_name
 from cli.output import say, size
 from cli.visible import visible
 

@@ -42,6 +42,7 @@ COMMANDS = {
         "cli.status", "Tell where the archive, its log and its time stamps stand.", CHECK
     ),
     "log": Command("cli.log", "The log: checkpoint, audit, publish, succeed, cosign, keys.", CHECK),
+    "evidence": Command("cli.evidence", "Make a package that others verify without us.", CHECK),
     "doctor": Command("cli.doctor", "Look over the archive and say what needs care.", CHECK),
     "rebuild": Command("cli.rebuild", "Make the catalog again from the records.", CHECK),
     "backup": Command(

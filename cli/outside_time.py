@@ -257,17 +257,37 @@ def _size(folder: Path) -> int:
     return int(folder.name.partition("-")[0])
 
 
-def clock_offset(archive: Archive, time: datetime) -> str:
-    """The latest measure of our clock in the day before `time`, in words."""
+@dataclass(frozen=True, slots=True)
+class ClockMeasure:
+    """What one time server said of our clock."""
+
+    server: str
+    ahead: int
+    """Milliseconds by which our clock was ahead of the server; negative if behind."""
+    delay: int
+    """Milliseconds that the answer took; half of it is the doubt about `ahead`."""
+    measured: datetime
+
+
+def clock_measure(archive: Archive, time: datetime) -> ClockMeasure | None:
+    """The latest measure of our clock in the day before `time`."""
     latest = None
     for event in events(archive.engine, CLOCK_CHECK):
         if time - timedelta(days=1) <= event.time <= time + timedelta(minutes=5):
             latest = event
     for told in latest.detail["servers"] if latest else ():
-        if told["offset_ms"] is not None:
-            half = round((told["delay_ms"] or 0) / 2)
-            return f"offset {-told['offset_ms']:+d} ±{half} ms by {told['server']}"
-    return "offset not measured"
+        if latest and told["offset_ms"] is not None:
+            delay = told["delay_ms"] or 0
+            return ClockMeasure(told["server"], -told["offset_ms"], delay, latest.time)
+    return None
+
+
+def clock_offset(archive: Archive, time: datetime) -> str:
+    """The same in words."""
+    found = clock_measure(archive, time)
+    if found is None:
+        return "offset not measured"
+    return f"offset {found.ahead:+d} ±{round(found.delay / 2)} ms by {found.server}"
 
 
 def _needs_stamp(archive: Archive) -> bool:

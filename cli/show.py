@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import click
 
+from archive.answer import Answer
 from archive.digest import Digests, Layer
 from archive.ident import printed
 from archive.statement import Capture
 from catalog.keys import document_id
 from catalog.overviews import versions_of
 from cli import telling
-from cli.answers import Answer
 from cli.context import Archive, with_archive
 from cli.find import capture_json, find_capture, open_answer
 from cli.output import json_option, moment, number, size, write_fields, write_json

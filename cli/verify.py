@@ -12,13 +12,13 @@ from archive.fixity import Depth
 from archive.verdict import overall
 from catalog.queries import capture_by_id, captures_of
 from cli.checks import Checked
-from cli.context import Archive, operator_option, with_archive
+from cli.context import Archive, archive_in, operator_option
 from cli.exits import VERDICTS, Exit
 from cli.find import is_url
 from cli.output import json_option, write_json, write_line
 from cli.tending import tend
 from cli.verify_all import check_files
-from cli.verify_foreign import check_archive_file, is_archive_file
+from cli.verify_evidence import check_alone, check_receipt, is_receipt_file, stands_alone
 from cli.verify_held import check_capture, check_file
 
 
@@ -46,9 +46,9 @@ from cli.verify_held import check_capture, check_file
 )
 @operator_option
 @json_option
-@with_archive
+@click.pass_context
 def command(
-    archive: Archive,
+    context: click.Context,
     *,
     targets: tuple[str, ...],
     every: bool,
@@ -57,16 +57,18 @@ def command(
     operator: str | None,
     as_json: bool,
 ) -> Exit:
-    """Check a file from anywhere, captures by id or URL, or the whole archive.
+    """Check a file from anywhere, captures by id or URL, evidence, or the whole archive.
 
-    A file is looked for by its bytes among all that the archive holds; a WARC, ARC, WACZ or HAR is
-    checked by what it states of its own records. Passing shows that these bytes were received and
-    have not changed since. It does not show who wrote them, nor that nobody altered them on the way.
-    Exit code 0 passed, 1 failed, 3 not checked.
+    A file is looked for by its bytes among all that the archive holds. An evidence package (a folder
+    or ZIP) is verified step by step, a receipt too, with the FILE that it cites if you name one after
+    it; a WARC, ARC, WACZ or HAR by what it states of its own records. These three need no archive.
+    Passing shows that these bytes were received and have not changed since. It does not show who
+    wrote them, nor that nobody altered them on the way. Exit code 0 passed, 1 failed, 3 not checked.
 
     \b
     Example:
       muniment verify saved-copy.pdf
+      muniment verify evidence.zip
       muniment verify https://www.example.gov/notice.pdf
       muniment verify --all
     """
@@ -74,27 +76,36 @@ def command(
         raise UsageError(
             "say what to verify", advice="name a FILE, ID or URL, or give --all or --due"
         )
-    if targets:
-        of_each = Depth.STORED if depth == Depth.STORED else Depth.ALL
-        verdicts = []
-        for checked in _targets(archive, targets, of_each):
-            verdicts.append(checked.verdict)
-            _tell(checked, as_json)
-        return VERDICTS[overall(verdicts)]
-    who = archive.operator(operator)
-    tend(archive, who)
-    of_all = Depth(depth or Depth.STORED)
-    return VERDICTS[check_files(archive, of_all, who, only_due=due, as_json=as_json)]
+    alone = _alone(targets)
+    if alone is not None:
+        return _told(alone, as_json)
+    with archive_in(context.find_root().obj) as archive:
+        if targets:
+            of_each = Depth.STORED if depth == Depth.STORED else Depth.ALL
+            return _told(_targets(archive, targets, of_each), as_json)
+        who = archive.operator(operator)
+        tend(archive, who)
+        of_all = Depth(depth or Depth.STORED)
+        return VERDICTS[check_files(archive, of_all, who, only_due=due, as_json=as_json)]
+
+
+def _alone(targets: tuple[str, ...]) -> Iterator[Checked] | None:
+    """The checks of targets that are evidence by themselves; `None` where one needs the archive."""
+    paths = [Path(target) for target in targets]
+    if len(paths) == 2 and is_receipt_file(paths[0]) and paths[1].is_file():
+        return iter([check_receipt(*paths)])
+    if paths and all(map(stands_alone, paths)):
+        return map(check_alone, paths)
+    return None
 
 
 def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterator[Checked]:
     for target in targets:
         path = Path(target)
-        if path.is_file():
-            if is_archive_file(path):
-                yield check_archive_file(path)
-            else:
-                yield from check_file(archive, path, depth)
+        if stands_alone(path):
+            yield check_alone(path)
+        elif path.is_file():
+            yield from check_file(archive, path, depth)
         elif is_url(target):
             captures = captures_of(archive.engine, target)
             if not captures:
@@ -106,9 +117,13 @@ def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterat
             yield check_capture(archive, capture_by_id(archive.engine, target), depth)
 
 
-def _tell(checked: Checked, as_json: bool) -> None:
-    if as_json:
-        write_json(checked.to_json())
-        return
-    for line in checked.lines():
-        write_line(line)
+def _told(found: Iterator[Checked], as_json: bool) -> Exit:
+    verdicts = []
+    for checked in found:
+        verdicts.append(checked.verdict)
+        if as_json:
+            write_json(checked.to_json())
+            continue
+        for line in checked.lines():
+            write_line(line)
+    return VERDICTS[overall(verdicts)]

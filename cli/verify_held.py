@@ -30,13 +30,7 @@ def check_capture(archive: Archive, capture: Capture, depth: Depth) -> Checked:
     """Compare every stored record of a capture with what the catalog says of it."""
     row = capture_json(archive, capture)
     proofs = proofs_of(archive, capture)
-    results: list[FixityResult] = []
-    try:
-        with mapped(archive.root.warc / capture.file) as view:
-            for expected in expected_records(archive.engine, capture=capture):
-                results += check_record(view, expected, depth)
-    except (DamagedError, FileNotFoundError) as error:
-        results.append(_lost(capture, error))
+    results = compare_capture(archive, capture, depth)
     return Checked(
         claim=f"capture {printed(capture.id)}: record intact",
         checks=(record_check(results), *proofs.checks),
@@ -45,6 +39,18 @@ def check_capture(archive: Archive, capture: Capture, depth: Depth) -> Checked:
         failures=tuple(result for result in results if result.verdict is Verdict.FAILED),
         row=row,
     )
+
+
+def compare_capture(archive: Archive, capture: Capture, depth: Depth) -> list[FixityResult]:
+    """The comparisons of a capture's stored records. Damage is among them, never raised."""
+    results: list[FixityResult] = []
+    try:
+        with mapped(archive.root.warc / capture.file) as view:
+            for expected in expected_records(archive.engine, capture=capture):
+                results += check_record(view, expected, depth)
+    except (DamagedError, FileNotFoundError) as error:
+        results.append(_lost(capture, error))
+    return results
 
 
 def check_file(archive: Archive, path: Path, depth: Depth) -> Iterator[Checked]:

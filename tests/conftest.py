@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.catalogs import fresh_postgres, fresh_sqlite
+from tests.packages import Package, make
 from tests.postgres import postgres
 
 
@@ -28,3 +29,15 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         return
     with fresh_postgres(request.getfixturevalue("postgres_server")) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """An evidence package with an exhibit of every sort. Nobody changes it: tests change copies."""
+    return make(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="session")
+def small_package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """One of two exhibits, for what is verified often."""
+    return make(tmp_path_factory.mktemp("small"), small=True)

@@ -70,7 +70,7 @@ class Key:
     owner: str
     use: str
     fingerprint: str
-    """SHA-256 of the key as DER, in hex."""
+    """SHA-256, in hex: of a log's key its 32 bytes, as verifying a package prints it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

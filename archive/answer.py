@@ -11,11 +11,11 @@ from archive.digest import Absent, Digests, Layer
 from archive.errors import DamagedError, NotFoundError, RecordError, Where
 from archive.ident import printed
 from archive.layers import Message
-from archive.member import inflated
-from archive.reader import StoredGroup, StoredRecord, groups, mapped, read_record
+from archive.reader import StoredGroup, StoredRecord, groups, read_record
+from archive.record import plain_bytes
 from archive.statement import Capture
 from archive.times import to_text
-from archive.warc import CHUNK, Block, chunks, length
+from archive.warc import Block, chunks, length
 
 LAYERS = ("content", "payload", "block", "record")
 
@@ -80,11 +80,14 @@ class Answer:
 
     @cached_property
     def block(self) -> Block:
-        """The answer as it was sent, a revisit's joined with the body that it refers to."""
+        """The answer as it was sent, a revisit's joined with the body that it refers to.
+
+        A server's "not modified" came without a body: its head is the whole answer.
+        """
         record = self._existing()
         own = read_record(self.path, record.offset, record.length).block
-        refers = self.capture.revisit
-        if refers is None:
+        refers, sent = self.capture.revisit, self.stated("block")
+        if refers is None or length(own) == sent.length:
             return own
         place = self.find(refers.record)
         if place is None:
@@ -116,7 +119,7 @@ class Answer:
         """The bytes of a layer, piece by piece; `record` is the WARC record with its head."""
         if layer == "record":
             record = self._existing()
-            return _record_bytes(self.path, record.offset, record.length)
+            return plain_bytes(self.path, record.offset, record.length)
         return map(bytes, self._message().layer(layer))
 
     def _message(self) -> Message:
@@ -132,11 +135,3 @@ class Answer:
 
 def _message(block: Block, method: str) -> Message:
     return Message(lambda: iter(chunks(block)), method)
-
-
-def _record_bytes(path: Path, offset: int, size: int) -> Iterator[bytes]:
-    """A record with its WARC head, as it is without compression."""
-    end = offset + size
-    with mapped(path) as view:
-        parts = (view[at : min(at + CHUNK, end)] for at in range(offset, end, CHUNK))
-        yield from inflated(parts, Where(path, offset))

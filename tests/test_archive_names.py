@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.names import LONGEST, safe_name
+from archive.names import LONGEST, safe_name
 
 URL = "https://www.example.gov/files/%E9%99%84%E4%BB%B61.doc"
 
