@@ -81,7 +81,7 @@ def test_its_commands_run_when_they_are_copied(
 def changed(text: str, part: str) -> str:
     """One character of a part replaced by another."""
     at = text.index(f"-----BEGIN {part}-----\n") + len(part) + 17 + 40
-    return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
+    return text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1 :]
 
 
 @pytest.mark.parametrize(
