@@ -23,7 +23,8 @@ class CatalogHeld:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        # One connection for the whole crawl: to take one out anew at each page takes longer than to ask.
+        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         table = SQLModel.metadata.tables["capture"]
         same = (table.c.url_key == bindparam("key"), table.c.url == bindparam("url"))
         self._any = str(select(table.c.id).where(*same).compile(dialect=engine.dialect))
@@ -39,15 +40,15 @@ class CatalogHeld:
         key, url = url_key(url), visible(url)
         if not self._is_known(key, url):
             return None
-        with self._engine.connect() as connection:
-            row = connection.execute(self._query, {"key": key, "url": url}).first()
+        row = self._connection.execute(self._query, {"key": key, "url": url}).first()
         return None if row is None or row.record_id is None else _held(row)
 
+    def close(self) -> None:
+        """End the connection; nothing more is asked."""
+        self._connection.close()
+
     def _is_known(self, key: str, url: str) -> bool:
-        with (
-            closing(self._engine.raw_connection()) as connection,
-            closing(connection.cursor()) as cursor,
-        ):
+        with closing(self._connection.connection.cursor()) as cursor:
             cursor.execute(self._any, (key, url))
             return cursor.fetchone() is not None
 

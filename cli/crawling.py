@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -33,11 +33,11 @@ def run_crawl(archive: Archive, order: CrawlOrder, name: str) -> CrawlReport:
     if measured:
         record_events(archive, order.operator, measured)
     try:
-        with _shown(name) as show:
+        with _shown(name) as show, closing(CatalogHeld(archive.engine)) as held:
             report = crawl(
                 order,
                 archive=archive.root,
-                held=CatalogHeld(archive.engine),
+                held=held,
                 clock=archive.clock,
                 progress=show,
                 checkpoint=partial(checkpoint_meanwhile, archive),

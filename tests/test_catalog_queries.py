@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from archive.errors import NotFoundError, UsageError
 from archive.expected import expected_in
 from archive.fixity import Depth, check_all
 from archive.group import Group
+from archive.held import HeldCapture
 from archive.ident import ident, printed
 from archive.layout import ArchiveRoot
 from archive.statement import Capture, Event, Layers, RefersTo
@@ -44,6 +46,11 @@ def root(tmp_path: Path) -> ArchiveRoot:
 
 def held(engine: Engine, root: ArchiveRoot, *groups: Group, prefix: str = "test") -> None:
     ingest(engine, [store(root, *groups, prefix=prefix)], root)
+
+
+def last_held(engine: Engine, url: str) -> HeldCapture | None:
+    with closing(CatalogHeld(engine)) as held:
+        return held.last(url)
 
 
 def test_a_capture_is_found_by_the_beginning_of_its_id(engine: Engine, root: ArchiveRoot) -> None:
@@ -288,7 +295,7 @@ def test_the_crawler_is_told_the_last_wire_capture_that_holds_content(
     refused = page(at=8, outcome="blocked", status=403)
     given = page(at=9, fidelity="asserted")
     held(engine, root, first, refused, given)
-    found = CatalogHeld(engine).last(URL)
+    found = last_held(engine, URL)
     assert found is not None
     assert found.record == first.records[-1].id
     assert (found.url, found.time, found.etag, found.last_modified) == (
@@ -298,7 +305,7 @@ def test_the_crawler_is_told_the_last_wire_capture_that_holds_content(
         "Mon",
     )
     assert found.body == found.payload == found.content == body
-    assert CatalogHeld(engine).last(URL + "x") is None
+    assert last_held(engine, URL + "x") is None
 
 
 def test_the_crawler_is_never_sent_to_a_revisit(engine: Engine, root: ArchiveRoot) -> None:
@@ -306,7 +313,7 @@ def test_the_crawler_is_never_sent_to_a_revisit(engine: Engine, root: ArchiveRoo
     refers_to = RefersTo(record=first.records[-1].id, url=URL, time=NOW + SECOND)
     again = page(at=5, revisit=refers_to, etag='"2"')
     held(engine, root, first, again)
-    found = CatalogHeld(engine).last(URL)
+    found = last_held(engine, URL)
     assert found is not None
     assert found.refers_to == refers_to
     assert found.etag == '"2"'
