@@ -62,6 +62,7 @@ def command(keep: Path | None) -> None:
         story.forge()
         story.damage()
         story.rewrite()
+        story.hand_over()
         story.stage.tell(f"All came out as told, in {time.monotonic() - began:.0f} seconds.")
         if keep:
             story.stage.tell(f"The archive is in {folder / 'archive'}.")
@@ -255,6 +256,28 @@ class Story:
         self.stage.tell("The archive that was copied:")
         self.stage.order("log", "audit")
         self.stage.order("status")
+
+    def hand_over(self) -> None:
+        """A package for somebody who trusts neither the archive nor its program."""
+        found = self.first[self.ministry.url(self._swapped)]["id"]
+        self.stage.chapter(
+            "A package for a stranger",
+            "Whoever cites a document can hand over all that it takes to check it. The digests are "
+            "computed afresh first, and that is an entry of the log as well.",
+        )
+        self.stage.order("evidence", found, "-o", "../package")
+        self.stage.tell(
+            "In it is a shell script that needs nothing of ours: a shell, coreutils and OpenSSL."
+        )
+        self.stage.shell("sh", "../package/verify.sh")
+        self.stage.tell("Now one byte of the file in a copy of the package is changed.")
+        copy = self.stage.folder.with_name("forged-package")
+        shutil.copytree(self.stage.folder.with_name("package"), copy)
+        file = next((copy / "data/files").iterdir())
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 0xFF
+        file.write_bytes(data)
+        self.stage.shell("sh", "../forged-package/verify.sh", ends=Exit.FAILED)
 
     @property
     def _swapped(self) -> str:

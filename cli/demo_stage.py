@@ -74,6 +74,16 @@ class Stage:
         if ends:
             self._write(Text(f"(exit code {ends.value})", style="dim"))
 
+    def shell(self, *words: str, ends: Exit = Exit.DONE) -> None:
+        """Run a program of the system before the user's eyes; raises `StoryError` likewise."""
+        self._write(Text(f"\n$ {_line(words)}", style="cyan"), whole=True)
+        sys.stdout.flush()
+        done = self._finished(words, stdout=None, stderr=None)
+        if done.returncode != ends:
+            raise StoryError(f"`{_line(words)}` ended with {done.returncode}, not {ends.value}")
+        if ends:
+            self._write(Text(f"(exit code {ends.value})", style="dim"))
+
     def rows(self, *words: str, ends: Exit = Exit.DONE) -> list[Row]:
         """What a command says with --json, asked behind the scene."""
         words = (*words, "--json")
@@ -95,10 +105,16 @@ class Stage:
         self, words: tuple[str, ...], *, stdout: int | None, stderr: int | None
     ) -> subprocess.CompletedProcess[bytes]:
         # -P: a folder of the demo must not be taken for a room of the program.
-        command = [sys.executable, "-P", "-m", "cli.main", *words]
+        return self._finished(
+            (sys.executable, "-P", "-m", "cli.main", *words), stdout=stdout, stderr=stderr
+        )
+
+    def _finished(
+        self, words: tuple[str, ...], *, stdout: int | None, stderr: int | None
+    ) -> subprocess.CompletedProcess[bytes]:
         try:
-            return subprocess.run(  # noqa: S603 -- our own program, with words of our own
-                command,
+            return subprocess.run(  # noqa: S603 -- words of our own
+                words,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
@@ -107,7 +123,7 @@ class Stage:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise StoryError(f"`muniment {_line(words)}` ran for {PATIENCE:.0f} s") from error
+            raise StoryError(f"`{_line(words)}` ran for {PATIENCE:.0f} s") from error
 
     def _expect(self, words: tuple[str, ...], code: int, ends: Exit) -> None:
         if code != ends:

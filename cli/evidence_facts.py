@@ -178,7 +178,11 @@ class Gathering:
         return places.logged(plan, signed)
 
     def events(self) -> Iterator[GroupAt]:
-        """What is known of the exhibits and their files, the earliest first."""
+        """What is known of the exhibits and their files, the earliest first.
+
+        An event that names files of others as well, such as a check of the whole archive, is left
+        out: a package must not tell what else is watched.
+        """
         about = [capture.id for capture in self.captures]
         about += sorted({capture.file for capture in self.captures})
         found = {event.id: event for event in events_about(self.archive.engine, *about)}
@@ -186,8 +190,11 @@ class Gathering:
             event = event_by_id(self.archive.engine, str(import_id))
             if event is not None:
                 found[event.id] = event
+        own = {capture.file for capture in self.captures}
         for event in sorted(found.values(), key=_when):
-            yield self.at(event.file, event.offset)
+            at = self.at(event.file, event.offset)
+            if _files_named(at) <= own:
+                yield at
 
 
 def successions(archive: Archive) -> tuple[Succession, ...]:
@@ -230,6 +237,11 @@ def _speaks_of(statement: CaptureStatement) -> Iterator[str]:
 
 def _uris(at: GroupAt) -> set[str | None]:
     return {record.uri for record in at.group.records if record.type == "resource"}
+
+
+def _files_named(at: GroupAt) -> set[str]:
+    """The WARC files that an event speaks of."""
+    return {name for name in at.group.raw.get("objects", ()) if name.endswith(".warc.gz")}
 
 
 def _when(event: Event) -> tuple[Any, str]:

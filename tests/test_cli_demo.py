@@ -57,6 +57,14 @@ STORY = (
     "$ muniment log audit",
     "$ muniment status",
     "test authority, proves nothing",
+    "-o ../package",
+    "$ sh ../package/verify.sh",
+    "overall: passed",
+    "$ sh ../forged-package/verify.sh",
+    "1 complete: failed",
+    "3 content: failed",
+    "overall: failed",
+    "(exit code 1)",
     "All came out as told, in ",
 )
 """What a reader meets, in this order."""
