@@ -17,7 +17,7 @@ from archive.verdict import Verdict
 from cli.config import AuthorityConfig
 from cli.context import Archive
 from cli.output import say
-from cli.outside_time import authorities
+from cli.stamping import authorities
 
 KEPT = ("tsq", "tsr", "chain.pem", "crl.pem")
 """Endings of an authority's files beside a stamped checkpoint."""

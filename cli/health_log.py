@@ -13,7 +13,7 @@ from cli.context import Archive
 from cli.finding import FAILED, NOT_CHECKED, PASSED, Finding
 from cli.log_keeping import seen_elsewhere
 from cli.output import moment, number, span
-from cli.outside_time import GAP_LIMIT, renewals_due
+from cli.stamping import GAP_LIMIT, renewals_due
 
 CLOCK_LIMIT = timedelta(seconds=1)
 """A clock that is off by more says little of the order of things."""

@@ -29,7 +29,7 @@ from cli.log_keeping import (
     seen_elsewhere,
 )
 from cli.output import json_option, say, write_fields, write_json
-from cli.outside_time import latest_folder
+from cli.stamping import latest_folder
 from cli.tending import tend
 
 

@@ -28,7 +28,7 @@ from cli.context import Archive
 from cli.cosigning import have_cosigned
 from cli.events import Happening, record_events
 from cli.output import say
-from cli.outside_time import ask_for_stamps, ask_meanwhile, have_stamped, stamp_events
+from cli.stamping import ask_for_stamps, ask_meanwhile, have_stamped, stamp_events
 
 PASSPHRASE = "MUNIMENT_LOG_PASSPHRASE"  # noqa: S105 - its name, not its value
 """The variable that holds the passphrase of a locked key."""

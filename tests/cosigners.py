@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from archive.durable import Files
 from archive.evidence.checkpoint import Checkpoint
 from archive.evidence.cosigner import Cosigner, Request
+from archive.evidence.growth import Growth
 from archive.evidence.log import Signed
 from archive.evidence.note import CosignatureVerifier, Ed25519Signer, Note, Verifier
-from archive.evidence.tiles import Growth, Tree
+from archive.evidence.tree import Tree
 from cli.cosign_server import CosignServer
 from tests.tlogs import Tiles, entries
 

@@ -15,7 +15,8 @@ from archive.evidence.keys import KeyRing
 from archive.evidence.log import Signed
 from archive.evidence.note import CosignatureVerifier, Verifier
 from archive.evidence.seen import Seen
-from archive.evidence.tiles import TileFolder, Tree
+from archive.evidence.tiles import TileFolder
+from archive.evidence.tree import Tree
 from archive.layout import ArchiveRoot
 from crawler.outbound.cosigning import ask_cosigner
 from tests.captures import store

@@ -25,7 +25,8 @@ from archive.evidence.keys import KeyRing
 from archive.evidence.log import Signed
 from archive.evidence.note import Note, cosign
 from archive.evidence.sequencer import RefusedError
-from archive.evidence.tiles import TileError, TileFolder, Tree
+from archive.evidence.tiles import TileError, TileFolder
+from archive.evidence.tree import Tree
 from archive.verdict import Verdict
 from crawler.outbound.cosigning import LOG_BEHIND, Cosigned, CosigningError, ask_cosigner
 from crawler.outbound.post import Peer, PeerError

@@ -21,7 +21,7 @@ from archive.evidence.cosigner import MAX_REQUEST, Answer, Cosigner, Request
 from archive.evidence.cosigner_key import CosignerKey
 from archive.evidence.log import Signed
 from archive.evidence.note import Ed25519Signer, Note, Verifier
-from archive.evidence.tiles import Tree
+from archive.evidence.tree import Tree
 from tests.cosigners import (
     COSIGNER_VERIFIER,
     LOG,

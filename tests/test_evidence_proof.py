@@ -19,7 +19,7 @@ from archive.evidence.checkpoint import Checkpoint
 from archive.evidence.merkle import ProofError
 from archive.evidence.note import CosignatureVerifier, Ed25519Signer, Note, NoteError, cosign
 from archive.evidence.proof import InclusionProof
-from archive.evidence.tiles import Tree
+from archive.evidence.tree import Tree
 from tests.shared import program, shared
 from tests.tlogs import Tiles, entries, grown, judge_of_go, write
 

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archive.errors import Error
+from archive.evidence.growth import Growth
 from archive.evidence.merkle import (
     EMPTY_ROOT,
     ProofError,
@@ -22,15 +23,14 @@ from archive.evidence.merkle import (
 from archive.evidence.tiles import (
     MAX_ENTRY,
     EntryBundle,
-    Growth,
     Tile,
     TileError,
     TileFolder,
-    Tree,
     encode_entry_bundle,
     parse_entry_bundle,
     parse_path,
 )
+from archive.evidence.tree import Tree
 from tests.tlogs import Tiles, consistency, entries, grown, inclusion, merkle_root, write
 
 SIZES = (1, 2, 3, 255, 256, 257, 511, 512, 1000)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from archive.evidence.growth import Growth
 from archive.evidence.keys import KeyRing
 from archive.evidence.merkle import leaf_hash, verify_inclusion
 from archive.evidence.sequencer import Sequencer
-from archive.evidence.tiles import Growth, TileFolder, Tree
+from archive.evidence.tiles import TileFolder
+from archive.evidence.tree import Tree
 from benchmarks.measure import Run, run
 from benchmarks.synthetic import archive_of
 from tests.cosigners import LOG, ORIGIN, signed

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.evidence.tiles import Growth
+from archive.evidence.growth import Growth
 from tests.shared import program, shared
 
 GO_PATH = Path("/usr/share/gocode")

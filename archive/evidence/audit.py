@@ -20,11 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import DamagedError, Error
+from archive.evidence.growth import Growth
 from archive.evidence.log import CHECKPOINT, Log, Signed
 from archive.evidence.merkle import verify_consistency
 from archive.evidence.note import ED25519, Note, NoteError, Verifier
 from archive.evidence.order import Run
-from archive.evidence.tiles import Growth, TileReader, Tree
+from archive.evidence.tiles import TileReader
+from archive.evidence.tree import Tree
 from archive.reader import after_warcinfo, groups, mapped
 from archive.stored import OPEN
 from archive.verdict import Check, Verdict

@@ -25,7 +25,8 @@ from archive.evidence.merkle import EMPTY_ROOT
 from archive.evidence.note import Note, NoteError
 from archive.evidence.order import Order
 from archive.evidence.proof import InclusionProof
-from archive.evidence.tiles import TileFolder, Tree
+from archive.evidence.tiles import TileFolder
+from archive.evidence.tree import Tree
 from archive.layout import ArchiveRoot
 
 HEAD, CHECKPOINT, ORDER, RESTORED = "head", "checkpoint", "order", "restored"

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from archive.durable import Files, OverwriteError, write_new, write_over
 from archive.errors import DamagedError, RecordError, Where, storage
+from archive.evidence.growth import Growth
 from archive.evidence.log import (
     CHECKPOINT,
     HEAD,
@@ -37,7 +38,7 @@ from archive.evidence.log import (
 )
 from archive.evidence.note import Note, NoteError, Signature, Signer
 from archive.evidence.order import BUNDLE, Run
-from archive.evidence.tiles import Growth, TileFolder
+from archive.evidence.tiles import TileFolder
 from archive.layout import ArchiveRoot
 from archive.reader import groups
 from archive.stored import OPEN, sealed_name

@@ -21,7 +21,7 @@ from archive.evidence.note import (
     Signature,
     Verifier,
 )
-from archive.evidence.tiles import Tree
+from archive.evidence.tree import Tree
 from crawler.outbound.post import TIME_LIMIT, Peer, PeerError, Reply
 
 LOG_BEHIND = "log-behind"
