@@ -33,8 +33,9 @@ STORED_LAST = b"\x01\x00\x00\xff\xff"
 """An empty block that says it is the last."""
 WINDOW = 1 << 12
 """Bytes looked at first when a member's end is not known: most statements fit."""
-SAMPLES, SAMPLE = 4, 512
-"""Pieces of a block, and bytes of each, that tell whether packing it is worth while."""
+SAMPLES, SAMPLE = 8, 4096
+"""Pieces of a block, an eighth of it at most, and bytes of each at most, that tell whether packing it
+is worth while. Files have parts of either kind: a few short pieces mislead."""
 WORTH = 0.8
 """What packing must bring a sample down to. PDF and images come to 0.85 at best, and inflating them
 would cost every later verification more than their capture."""
@@ -194,8 +195,9 @@ def _level(block: bytes) -> int:
     size = len(block)
     if size < SMALL:
         return FAST
-    step = (size - SAMPLE) // SAMPLES
-    sample = b"".join(block[at : at + SAMPLE] for at in range(step, size - SAMPLE + 1, step))
+    piece = min(SAMPLE, size // SAMPLES**2)
+    step = (size - piece) // SAMPLES
+    sample = b"".join(block[at : at + piece] for at in range(step, size - piece + 1, step))
     packed = len(isal_zlib.compress(sample, 1, GZIP))
     return STORED if packed > WORTH * len(sample) else FAST
 

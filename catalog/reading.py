@@ -74,7 +74,7 @@ def is_large(paths: Iterable[Path]) -> bool:
 @contextmanager
 def rounds(paths: Sequence[Path], dialect: str) -> Iterator[Iterator[Round]]:
     """The files in rounds of one, or of as many as processes read at the same time."""
-    if not is_large(paths):
+    if len(paths) == 1 or not is_large(paths):  # one file may be large by a few large records
         yield (read_alone(path, dialect) for path in paths)
         return
     context = multiprocessing.get_context("spawn")

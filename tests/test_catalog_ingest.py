@@ -315,8 +315,8 @@ def test_a_reading_process_that_dies_is_told(
     root: ArchiveRoot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "LARGE", 0)
-    path = store(root, page())
-    with reading.rounds([path], "no-such-dialect") as together:
+    paths = [store(root, page(), prefix=name) for name in ("a", "b")]
+    with reading.rounds(paths, "no-such-dialect") as together:
         (round_,) = together
         with pytest.raises(StoppedError, match="ended"):
             list(round_.pieces)

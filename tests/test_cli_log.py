@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from archive.statement import Crawl
 from catalog.database import open_catalog
 from catalog.premis import Event
 from cli.authority import LocalAuthority
+from cli.context import open_archive
+from cli.events import Happening, record_events
 from cli.exits import Exit
 from tests.captures import answer, store, wire_group
 from tests.checks import check_archive
@@ -460,12 +462,19 @@ def test_a_name_that_no_key_can_have_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "a").exists()
 
 
+DECIDED = ("decision", "withholding", "erasure")
+"""What a person decided: kinds of leaves from the first day."""
+
+
 def test_a_deleted_catalog_takes_no_proof_with_it(
     archive: Path, site: SmallSite, authority: LocalAuthority
 ) -> None:
     trust(archive, authority)
     done(muniment("crawl", "site", archive=archive))
     done(muniment("verify", "--all", archive=archive))
+    with closing(open_archive(archive)) as opened:
+        record_events(opened, "Ada", [Happening(kind, objects=(site.url,)) for kind in DECIDED])
+        opened.settle()
 
     def rows() -> list[tuple[str, str]]:
         engine = open_catalog(archive / "catalog.sqlite")
@@ -475,7 +484,7 @@ def test_a_deleted_catalog_takes_no_proof_with_it(
         return sorted((row.id, row.type) for row in found)
 
     before, proofs = rows(), verified(archive, site.url + "/")
-    assert {"seal", "time stamp", "fixity check"} <= {kind for _, kind in before}
+    assert {"seal", "time stamp", "fixity check", *DECIDED} <= {kind for _, kind in before}
     for path in archive.glob("catalog.sqlite*"):
         path.unlink()
     done(muniment("rebuild", archive=archive))
