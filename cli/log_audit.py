@@ -96,13 +96,26 @@ def audit_own(archive: Archive) -> Iterator[Check]:
             continue
         seen = Seen.of(root.audits, log.head.origin)
         signed = _published(log)
-        checks = list(audit_log(log, seen.read(), signed=signed))
+        before = seen.read()
+        lost = before.checkpoint.size - log.size if before and log.folder != root.log else 0
+        checks = list(audit_log(log, before if lost <= 0 else None, signed=signed))
+        if lost > 0:
+            checks = [_lost(check, lost) for check in checks]
         if signed and signed.checkpoint.origin == log.head.origin:
             seen.keep(signed, checks)
         for check in checks:
             told = f"{log.head.origin}: {check.reason}" if len(logs) > 1 else check.reason
             yield replace(check, reason=told)
     yield from audit_entries(logs, root.warc)
+
+
+def _lost(check: Check, entries: int) -> Check:
+    """A closed log that is behind what was seen of it is what its successor says."""
+    if check.layer != "consistent":
+        return check
+    return replace(
+        check, reason=f"it was closed with {entries} entries lost; its successor says so"
+    )
 
 
 def _gone(seen: Seen) -> Iterator[Check]:

@@ -306,6 +306,7 @@ def test_a_restored_archive_captures_and_signs_nothing_until_told(
     shutil.copytree(archive / "log", tmp_path / "log")
     done(muniment("capture", site.url + "/a", archive=archive))
     lost = Signed.parse((archive / "log/checkpoint").read_bytes())
+    done(muniment("log", "audit", archive=archive))
     (tmp_path / "lost.checkpoint").write_bytes(lost.data)
     shutil.rmtree(archive / "log")
     shutil.copytree(tmp_path / "log", archive / "log")
@@ -344,6 +345,9 @@ def test_a_restored_archive_captures_and_signs_nothing_until_told(
     done(muniment("crawl", "site", archive=archive))
     check_logs(root)
     assert muniment("status", archive=archive).code == 0
+    rows = done(muniment("log", "audit", "--json", archive=archive)).rows
+    words = [row["found"] for row in rows if row["check"] == "consistent"]
+    assert f"closed with {lost.checkpoint.size - before.checkpoint.size} entries lost" in words[0]
 
 
 def test_a_succession_that_was_cut_short_is_carried_through(archive: Path, site: SmallSite) -> None:
