@@ -101,15 +101,15 @@ def test_one_flipped_bit_is_reported_with_file_offset_and_both_digests(
     shutil.copytree(crawled.archive.path, copy)
     path = max((copy / "warc").iterdir(), key=lambda file: file.stat().st_size)
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.chmod(0o644)
-    path.write_bytes(content)
     damaged = next(
         record
         for group in groups(path)
         for record in group.records
         if record.offset <= len(content) // 2 < record.offset + record.length
     )
+    content[len(content) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
     found = Digests.of(content[damaged.offset : damaged.offset + damaged.length])
     said = muniment(copy, "verify", "--all", code=1)
     assert f"{path.name} at byte {damaged.offset}" in said
