@@ -20,6 +20,7 @@ from archive.errors import Error, Where, reading
 from archive.evidence.keys import KeyRing
 from archive.evidence.log import Signed
 from archive.evidence.note import NoteError
+from archive.evidence.seen import file_name
 from archive.evidence.sequencer import RefusedError, Sequencer
 from archive.warc import CHUNK
 from cli.clock import agent
@@ -127,15 +128,15 @@ def publish_in(archive: Archive, folder: Path, signed: Signed) -> None:
     origin = signed.checkpoint.origin
     folder.mkdir(parents=True, exist_ok=True)
     keys = "".join(f"{key.vkey}\n" for key in KeyRing(archive.root.keys, origin).verifiers())
-    write_over(folder / f"{_file_name(origin)}.vkeys", keys.encode())
-    write_over(folder / f"{_file_name(origin)}.checkpoint", signed.data)
+    write_over(folder / f"{file_name(origin)}.vkeys", keys.encode())
+    write_over(folder / f"{file_name(origin)}.checkpoint", signed.data)
 
 
 def seen_elsewhere(archive: Archive) -> Iterator[Signed]:
     """The checkpoints of the current log that lie elsewhere; one that cannot be read is told of."""
     origin = archive.log.head.origin if archive.log.head else base_origin(archive)
     for place in archive.config.log.publish:
-        path = archive.root.path / place / f"{_file_name(origin)}.checkpoint"
+        path = archive.root.path / place / f"{file_name(origin)}.checkpoint"
         if path.exists():
             try:
                 yield Signed.parse(path.read_bytes())
@@ -152,10 +153,6 @@ def _seen_by_cosigners(archive: Archive, origin: str) -> Iterator[Signed]:
         seen = seen_by_cosigner(told.url, origin, keys, agent=agent())
         if seen is not None:
             yield seen
-
-
-def _file_name(origin: str) -> str:
-    return origin.replace("/", "_")
 
 
 def _continues(origin: str, configured: str) -> bool:

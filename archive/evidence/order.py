@@ -17,9 +17,6 @@ from pathlib import Path
 
 from archive.errors import DamagedError, Where, reading
 
-BUNDLE = 256
-"""Entries of a full bundle (C2SP tlog-tiles)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -17,6 +17,11 @@ from archive.evidence.note import NoteError
 from archive.verdict import Check, Verdict
 
 
+def file_name(origin: str) -> str:
+    """The name of a log as the beginning of a file's."""
+    return origin.replace("/", "_")
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The file that holds one log's checkpoint."""
@@ -26,7 +31,7 @@ class Seen:
     @classmethod
     def of(cls, folder: Path, origin: str) -> Seen:
         """The file for the log of that origin among others."""
-        return cls(folder / f"{origin.replace('/', '_')}.checkpoint")
+        return cls(folder / f"{file_name(origin)}.checkpoint")
 
     def read(self) -> Signed | None:
         """What was seen; `None` before the first time. Raises `DamagedError`, `StorageError`."""

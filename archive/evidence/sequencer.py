@@ -37,8 +37,8 @@ from archive.evidence.log import (
     current_log,
 )
 from archive.evidence.note import Note, NoteError, Signature, Signer
-from archive.evidence.order import BUNDLE, Run
-from archive.evidence.tiles import TileFolder
+from archive.evidence.order import Run
+from archive.evidence.tiles import WIDTH, TileFolder
 from archive.layout import ArchiveRoot
 from archive.reader import groups
 from archive.stored import OPEN, sealed_name
@@ -282,7 +282,7 @@ class _Waiting:
 
     def _count(self, file: str, start: int, end: int) -> None:
         last = self.runs[-1] if self.runs else None
-        if last and (last.file, last.end) == (file, start) and self._next % BUNDLE:
+        if last and (last.file, last.end) == (file, start) and self._next % WIDTH:
             self.runs[-1] = Run(last.first, last.count + 1, file, last.start, end)
         else:
             self.runs.append(Run(self._next, 1, file, start, end))
