@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,7 @@ class Archive:
     unlogged: bool = False
     """Whether this order wrote records that the log may lack; `with_archive` sees to them."""
     _acting: str | None = None
+    _ingested: list[str] = field(default_factory=list)
 
     def operator(self, given: str | None) -> str:
         """Who gives this order. Raises `UsageError` where nobody says."""
@@ -71,11 +72,22 @@ class Archive:
         from catalog.ingest import ingest, not_ingested  # noqa: PLC0415 -- as above
 
         paths = not_ingested(self.engine, self.root) if sealed is None else sealed
-        for error in ingest(self.engine, paths, self.root).damaged:
+        report = ingest(self.engine, paths, self.root)
+        self._ingested += report.files
+        for error in report.damaged:
             click.echo(complaint(error).line, err=True)
 
+    def index(self) -> None:
+        """Read the texts of what was ingested; a content that cannot be read out is told of."""
+        from cli.indexing import index  # noqa: PLC0415 -- as above
+
+        index(self, self._ingested)
+        self._ingested.clear()
+
     def settle(self) -> None:
-        """Log what this order wrote."""
+        """Index and log what this order wrote."""
+        if self._ingested:
+            self.index()
         if self.unlogged:
             from cli.log_keeping import keep_log  # noqa: PLC0415 -- as above
 

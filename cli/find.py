@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from archive.answer import Answer
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed
+from catalog import contents
 from catalog.custody import event_by_id
-from catalog.fixity import record_referred_to
 from catalog.holdings import Capture
 from catalog.queries import capture_by_id, captures_of, latest
 from cli import telling
@@ -59,14 +58,7 @@ def is_url(name: str) -> bool:
 
 def open_answer(archive: Archive, capture: Capture) -> Answer:
     """What a row of the catalog stands for, where it lies."""
-
-    def find(record_id: str) -> tuple[Path, int, int] | None:
-        found = record_referred_to(archive.engine, capture)
-        if found is None or found.record_id != record_id:
-            return None
-        return archive.root.warc / found.file, found.offset, found.stored_length
-
-    return Answer.at(archive.root.warc / capture.file, capture.offset, find)
+    return contents.open_answer(archive.engine, archive.root, capture)
 
 
 def origins(archive: Archive) -> Callable[[str | None], str | None]:

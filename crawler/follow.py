@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from protego import Protego
 
+from archive.encoding import decode
 from archive.statement import Capture
-from crawler.encoding import decode
 from crawler.frontier import Frontier
 from crawler.frontier_rows import Entry, Row
 from crawler.links import Found, Link, LinkReader

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.encoding import Decoded
+from archive.encoding import Decoded
 from crawler.urls import Base, NotWebError, resolve
 
 MOST_LINKS = 50_000

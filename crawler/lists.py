@@ -10,7 +10,7 @@ import html
 import re
 import zlib
 
-from crawler.encoding import decode
+from archive.encoding import decode
 from crawler.links import Link
 from crawler.urls import Base, NotWebError, resolve
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.encoding import decode
 from crawler import links
-from crawler.encoding import decode
 from crawler.links import Found, LinkReader, is_attachment
 from crawler.lists import inflated, kind_of, read_list
 from crawler.urls import Base, NotWebError, absolute, host_of, origin_of, resolve

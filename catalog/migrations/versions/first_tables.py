@@ -255,3 +255,66 @@ def upgrade() -> None:
         "CREATE VIEW link AS SELECT DISTINCT via, url, cause AS kind, link_text AS text "
         "FROM capture WHERE via IS NOT NULL"
     )
+    _texts()
+
+
+def _texts() -> None:
+    op.create_table(
+        "text",
+        sa.Column("version_id", Key(), nullable=False),
+        sa.Column("kind", Key(), nullable=False),
+        sa.Column("content_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("capture_id", Key(), nullable=False),
+        sa.Column("tool", Outside(), nullable=False),
+        sa.Column("recipe", Key(), nullable=False),
+        sa.Column("code", Key(), nullable=True),
+        sa.Column("detail", Outside(), nullable=True),
+        sa.Column("declared_type", Outside(), nullable=True),
+        sa.Column("real_type", Key(), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("outcome", Key(), nullable=False),
+        sa.Column("outcome_reason", Outside(), nullable=True),
+        sa.Column("encoding", Key(), nullable=True),
+        sa.Column("encoding_rule", Key(), nullable=True),
+        sa.Column("encoding_declared", Outside(), nullable=True),
+        sa.Column("replaced", sa.Integer(), nullable=True),
+        sa.Column("language", Key(), nullable=True),
+        sa.Column("text_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("normal_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("normal_recipe", Key(), nullable=True),
+        sa.Column("characters", sa.Integer(), nullable=False),
+        sa.Column("body", Outside(), nullable=False),
+        sa.Column("passages", Json(), nullable=False),
+        sa.Column("properties", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("version_id", "kind"),
+    )
+    op.create_index("text_content", "text", ["content_sha256"], unique=False)
+    op.create_index("text_normal", "text", ["normal_sha256"], unique=False)
+    op.create_index("text_capture", "text", ["capture_id"], unique=False)
+    op.create_table(
+        "posting",
+        sa.Column("version_id", Key(), nullable=False),
+        sa.Column("title", Outside(), nullable=True),
+        sa.Column("number", Outside(), nullable=True),
+        sa.Column("index_number", Outside(), nullable=True),
+        sa.Column("agency", Outside(), nullable=True),
+        sa.Column("source", Outside(), nullable=True),
+        sa.Column("written", Key(), nullable=True),
+        sa.Column("posted", Key(), nullable=True),
+        sa.PrimaryKeyConstraint("version_id"),
+    )
+    op.create_index("posting_written", "posting", ["written"], unique=False)
+    op.create_index("posting_posted", "posting", ["posted"], unique=False)
+    op.create_index("posting_number", "posting", ["number"], unique=False)
+    op.create_table(
+        "stated",
+        sa.Column("version_id", Key(), nullable=False),
+        sa.Column("field", Key(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("value", Outside(), nullable=False),
+        sa.Column("raw", Outside(), nullable=False),
+        sa.Column("place", Outside(), nullable=False),
+        sa.Column("why", Outside(), nullable=False),
+        sa.PrimaryKeyConstraint("version_id", "field", "rank"),
+        sqlite_with_rowid=False,
+    )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.encoding import decode
+from archive.encoding import decode
 
 TEXT = "<html><title>商务部关于举办培训班的通知</title>名额２５人（含领队）</html>"
 

@@ -1,0 +1,179 @@
+"""Reading what we hold: the text of each content goes into the catalog once, after ingest.
+
+What a row of text says follows from the content and from the headers of the first capture that saw
+it, so that a rebuild comes to the same rows. Contents are read in batches, each in one transaction:
+a crash costs the batch, and the next order reads it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, delete, exists, insert, or_, select
+
+from archive.errors import DamagedError
+from archive.layout import ArchiveRoot
+from archive.names import safe_name
+from catalog.contents import open_answer
+from catalog.database import writing
+from catalog.holdings import Capture
+from catalog.keys import version_id
+from catalog.text.placed import PlacedText
+from catalog.text.reading import Reading, read
+from catalog.texts import TEXT, Posting, Stated, Text
+from catalog.values import table_of, values
+
+BATCH = 100
+"""Contents of one transaction."""
+
+Row = dict[str, Any]
+Progress = Callable[[int], None]
+"""Told how many more contents are read."""
+
+
+@dataclass
+class IndexReport:
+    """What an indexing did."""
+
+    texts: int = 0
+    """Contents with text."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """Contents without, by code."""
+    damaged: list[DamagedError] = field(default_factory=list)
+    """Contents that could not be read out of the archive; the next indexing tries again."""
+
+
+def unread(engine: Engine, files: Collection[str] = ()) -> list[Capture]:
+    """The first captures of all contents that the catalog has no text of, in the order of the files.
+
+    With the names of `files` just ingested, also those that turn out to be earlier than the capture
+    that a text was read from.
+    """
+    capture, text = table_of(Capture), table_of(Text)
+    known = exists().where(text.c.content_sha256 == capture.c.content_sha256, text.c.kind == TEXT)
+    wanted = select(capture).where(capture.c.content_sha256.is_not(None))
+    first: dict[bytes, Capture] = {}
+    with engine.connect() as connection:
+        for found in values(Capture, connection.execute(wanted.where(~known))):
+            _keep_first(first, found)
+        if files:
+            of = capture.alias("of")
+            earlier = or_(
+                capture.c.time < of.c.time,
+                and_(capture.c.time == of.c.time, capture.c.id < of.c.id),
+            )
+            late = (
+                wanted.join(text, text.c.content_sha256 == capture.c.content_sha256)
+                .join(of, of.c.id == text.c.capture_id)
+                .where(capture.c.file.in_(files), text.c.kind == TEXT, earlier)
+            )
+            for found in values(Capture, connection.execute(late)):
+                _keep_first(first, found)
+    return sorted(first.values(), key=lambda capture: (capture.file, capture.offset))
+
+
+def index(
+    engine: Engine,
+    root: ArchiveRoot,
+    files: Collection[str] = (),
+    progress: Progress | None = None,
+) -> IndexReport:
+    """Read and index every content of which there is no text yet (see `unread`)."""
+    report = IndexReport()
+    waiting = iter(unread(engine, files))
+    with (
+        tempfile.TemporaryDirectory(prefix="muniment-text-") as spool,
+        writing(engine) as connection,
+    ):
+        while batch := list(islice(waiting, BATCH)):
+            readings = list(_read(engine, root, batch, Path(spool), report))
+            with connection.begin():
+                for capture, reading in readings:
+                    enter(connection, capture, reading)
+            for _, reading in readings:
+                code = reading.extraction.code
+                if code is None:
+                    report.texts += 1
+                else:
+                    report.reasons[code] = report.reasons.get(code, 0) + 1
+            if progress:
+                progress(len(batch))
+    return report
+
+
+def _read(
+    engine: Engine,
+    root: ArchiveRoot,
+    captures: Iterable[Capture],
+    spool: Path,
+    report: IndexReport,
+) -> Iterator[tuple[Capture, Reading]]:
+    path = spool / "content"
+    for capture in captures:
+        try:
+            with path.open("wb") as file:
+                for chunk in open_answer(engine, root, capture).bytes_of("content"):
+                    file.write(chunk)
+        except DamagedError as error:
+            report.damaged.append(error)
+            continue
+        name = capture.filename or safe_name(None, capture.url)
+        yield capture, read(path, capture.media_type, name)
+
+
+def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
+    """Enter what was read of a content, in place of what an earlier reading gave."""
+    assert capture.content_sha256 is not None
+    id_ = version_id(capture.content_sha256)
+    for model in (Text, Posting, Stated):
+        table = table_of(model)
+        connection.execute(delete(table).where(table.c.version_id == id_))
+    connection.execute(insert(table_of(Text)), text_row(capture, reading))
+
+
+def text_row(capture: Capture, reading: Reading) -> Row:
+    """The row of a text."""
+    extraction = reading.extraction
+    placed = PlacedText.of(extraction.passages)
+    encoding = extraction.encoding
+    assert capture.content_sha256 is not None
+    return {
+        "version_id": version_id(capture.content_sha256),
+        "kind": TEXT,
+        "content_sha256": capture.content_sha256,
+        "capture_id": capture.id,
+        "tool": extraction.tool,
+        "recipe": extraction.recipe,
+        "code": extraction.code,
+        "detail": extraction.detail,
+        "declared_type": reading.kind.declared,
+        "real_type": reading.kind.real,
+        "agrees": reading.kind.agrees,
+        "outcome": reading.outcome,
+        "outcome_reason": reading.outcome_reason,
+        "encoding": encoding.name if encoding else None,
+        "encoding_rule": encoding.rule if encoding else None,
+        "encoding_declared": encoding.declared if encoding else None,
+        "replaced": encoding.replaced if encoding else None,
+        "language": None,
+        "text_sha256": hashlib.sha256(placed.text.encode()).digest(),
+        "normal_sha256": None,
+        "normal_recipe": None,
+        "characters": len(placed.text),
+        "body": placed.text,
+        "passages": placed.to_json(),
+        "properties": [list(pair) for pair in extraction.properties],
+    }
+
+
+def _keep_first(first: dict[bytes, Capture], found: Capture) -> None:
+    assert found.content_sha256 is not None
+    other = first.get(found.content_sha256)
+    if other is None or (found.time, found.id) < (other.time, other.id):
+        first[found.content_sha256] = found

@@ -1,0 +1,42 @@
+"""Which extractor reads which type of file, and how one is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from catalog.text.extraction import Extraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A file to be read: its bytes on disk, and what is told of it."""
+
+    path: Path
+    real_type: str
+    """The media type that its bytes are of (catalog.text.kind)."""
+    content_type: str | None = None
+    """Content-Type as the server sent it."""
+    name: str | None = None
+    """A file name, from Content-Disposition or the URL."""
+
+
+Extractor = Callable[[Content], Extraction]
+"""Reads one file; raises whatever its library raises, which the caller turns into a code."""
+
+MODULES = {
+    "text/html": "catalog.text.html",
+    "application/xhtml+xml": "catalog.text.html",
+    "text/plain": "catalog.text.plain",
+}
+"""The module whose `extract` reads files of a type; loaded when the first one comes."""
+
+
+def extractor(real_type: str) -> Extractor | None:
+    """What reads files of this type; `None` where nothing does."""
+    if real_type not in MODULES:
+        return None
+    found: Extractor = import_module(MODULES[real_type]).extract
+    return found

@@ -1,0 +1,51 @@
+"""Every content that is held is read once, and read again it comes to the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from archive.layout import ArchiveRoot
+from catalog.indexing import index
+from catalog.ingest import ingest, rebuild, sealed
+from catalog.texts import Posting, Stated, Text
+from tests.catalogs import dump, rows
+from tests.sealed import page, store
+
+HTML = "<html><title>通知</title><body><p>商务部关于研修班的通知</p><p>名额25人</p></body></html>"
+
+
+def test_a_page_is_read_once(engine: Engine, tmp_path: Path) -> None:
+    root = ArchiveRoot.create(tmp_path / "archive")
+    store(root, page(body=HTML.encode(), at=1), page(body=HTML.encode(), at=2))
+    ingest(engine, sealed(root), root)
+    assert index(engine, root).texts == 1
+    assert rows(engine, "SELECT body, real_type, agrees FROM text") == [
+        ("商务部关于研修班的通知\n名额25人", "text/html", True)
+    ]
+    assert index(engine, root).texts == 0
+
+
+def test_a_content_is_read_as_its_first_capture_declares_it_whichever_comes_first(
+    engine: Engine, tmp_path: Path
+) -> None:
+    root = ArchiveRoot.create(tmp_path / "archive")
+    store(root, page(body=HTML.encode(), at=5), prefix="b")
+    store(root, page("http://elsewhere.example/", body=HTML.encode(), at=1), prefix="a")
+    for path in reversed(sealed(root)):
+        index(engine, root, ingest(engine, [path], root).files)
+    before = dump(engine)
+    rebuild(engine, root)
+    index(engine, root)
+    assert dump(engine) == before
+
+
+def test_tables_of_texts_are_cleared_by_a_rebuild(engine: Engine, tmp_path: Path) -> None:
+    root = ArchiveRoot.create(tmp_path / "archive")
+    store(root, page(body=HTML.encode()))
+    ingest(engine, sealed(root), root)
+    index(engine, root)
+    rebuild(engine, root)
+    for model in (Text, Posting, Stated):
+        assert dump(engine)[str(model.__tablename__)] == []
