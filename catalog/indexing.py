@@ -24,6 +24,7 @@ from catalog.contents import open_answer
 from catalog.database import writing
 from catalog.holdings import Capture
 from catalog.keys import version_id
+from catalog.postings.posting import posting_rows
 from catalog.text.placed import PlacedText
 from catalog.text.reading import Reading, read
 from catalog.texts import TEXT, Posting, Stated, Text
@@ -135,6 +136,11 @@ def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
         table = table_of(model)
         connection.execute(delete(table).where(table.c.version_id == id_))
     connection.execute(insert(table_of(Text)), text_row(capture, reading))
+    if reading.extraction.passages and reading.outcome == "content":
+        posting, stated = posting_rows(id_, reading.extraction, capture.url, capture.last_modified)
+        connection.execute(insert(table_of(Posting)), posting)
+        if stated:
+            connection.execute(insert(table_of(Stated)), stated)
 
 
 def text_row(capture: Capture, reading: Reading) -> Row:
