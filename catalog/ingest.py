@@ -19,6 +19,7 @@ from sqlmodel import SQLModel
 from archive.errors import DamagedError, StorageError, Where
 from archive.layout import ArchiveRoot
 from archive.stored import OPEN
+from catalog.collections import derive_collections
 from catalog.database import writing
 from catalog.indexes import leave_indexes_for_last, make_indexes
 from catalog.inserts import inserts
@@ -80,6 +81,7 @@ def ingest(
         with _bulk(connection), connection.begin():
             make_indexes(connection)
             resolve_revisits(connection)
+            derive_collections(connection)
     return report
 
 

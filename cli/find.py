@@ -7,10 +7,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+import click
+
 from archive.answer import Answer
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed
 from catalog import contents
+from catalog.collections import Collection, find_collection
 from catalog.custody import event_by_id
 from catalog.holdings import Capture
 from catalog.queries import capture_by_id, captures_of, latest
@@ -18,6 +21,9 @@ from cli import telling
 from cli.context import Archive
 from cli.output import Column, moment, size, write_rows
 
+collection_option = click.option(
+    "--collection", metavar="NAME", help="Those in this collection alone."
+)
 COLUMNS = (
     Column("id", "Capture"),
     Column("time", "Time", moment),
@@ -50,6 +56,11 @@ def find_capture(
             f"no capture of {name} up to then; the first is of {moment(first[0].time)}"
         )
     raise NotFoundError(f"no capture of {name}", advice="see `muniment list`")
+
+
+def collection_of(archive: Archive, name: str | None) -> Collection | None:
+    """The collection that `--collection` names, if it names one. Raises `NotFoundError`."""
+    return find_collection(archive.engine, name) if name else None
 
 
 def is_url(name: str) -> bool:

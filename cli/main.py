@@ -37,6 +37,9 @@ COMMANDS = {
     "show": Command("cli.show", "Show one capture in full.", FIND),
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
     "crawls": Command("cli.crawls", "List crawls, or show what one holds and lacks.", FIND),
+    "collection": Command(
+        "cli.collection", "Named sets of documents, frozen with a list that is in the log.", FIND
+    ),
     "verify": Command("cli.verify", "Check a file, a capture or the whole archive.", CHECK),
     "status": Command(
         "cli.status", "Tell where the archive, its log and its time stamps stand.", CHECK

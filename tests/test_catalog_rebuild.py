@@ -28,7 +28,16 @@ def full_archive(folder: Path) -> ArchiveRoot:
     )
     store(root, plan, first, failed, stopped, prefix="mofcom")
     store(root, not_modified(first, at=50), page(body=b"edited", at=60), finished, prefix="again")
-    store(root, Group(check), Group(replace(check, type="import")), prefix="events")
+    listed = replace(
+        check,
+        type="collection",
+        detail={
+            "collection": "files",
+            "action": "create",
+            "members": [{"id": "a", "kind": "document", "document": "a"}],
+        },
+    )
+    store(root, Group(check), Group(replace(check, type="import")), Group(listed), prefix="events")
     return root
 
 
