@@ -30,6 +30,18 @@ MODULES = {
     "text/html": "catalog.text.html",
     "application/xhtml+xml": "catalog.text.html",
     "text/plain": "catalog.text.plain",
+    "application/pdf": "catalog.text.pdf",
+    "application/msword": "catalog.text.doc",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "catalog.text.docx",
+    "application/vnd.ms-excel": "catalog.text.xls",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "catalog.text.xlsx",
+    "application/ofd": "catalog.text.ofd",
+    "application/zip": "catalog.text.zip_",
+    "application/rtf": "catalog.text.rtf",
+    "application/vnd.oasis.opendocument.text": "catalog.text.odf",
+    "application/vnd.oasis.opendocument.spreadsheet": "catalog.text.odf",
+    "application/vnd.oasis.opendocument.presentation": "catalog.text.odf",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "catalog.text.pptx",
 }
 """The module whose `extract` reads files of a type; loaded when the first one comes."""
 
