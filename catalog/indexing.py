@@ -8,6 +8,7 @@ a crash costs the batch, and the next order reads it again.
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,12 +27,16 @@ from catalog.holdings import Capture
 from catalog.keys import version_id
 from catalog.postings.posting import posting_rows
 from catalog.text.placed import PlacedText
-from catalog.text.reading import Reading, read
+from catalog.text.reading import Reading
+from catalog.text.worker import Job, Readers
 from catalog.texts import TEXT, Posting, Stated, Text
 from catalog.values import table_of, values
 
 BATCH = 100
 """Contents of one transaction."""
+
+FEW = 4
+"""Contents that one process has read before a second has started."""
 
 Row = dict[str, Any]
 Progress = Callable[[int], None]
@@ -87,13 +92,16 @@ def index(
 ) -> IndexReport:
     """Read and index every content of which there is no text yet (see `unread`)."""
     report = IndexReport()
-    waiting = iter(unread(engine, files))
+    found = unread(engine, files)
+    waiting = iter(found)
     with (
         tempfile.TemporaryDirectory(prefix="muniment-text-") as spool,
+        Readers(1 if len(found) <= FEW else min(os.cpu_count() or 1, 2)) as readers,
         writing(engine) as connection,
     ):
         while batch := list(islice(waiting, BATCH)):
-            readings = list(_read(engine, root, batch, Path(spool), report))
+            spooled = _spooled(engine, root, batch, Path(spool), report)
+            readings = list(_read(readers, spooled))
             with connection.begin():
                 for capture, reading in readings:
                     enter(connection, capture, reading)
@@ -108,24 +116,35 @@ def index(
     return report
 
 
-def _read(
+def _spooled(
     engine: Engine,
     root: ArchiveRoot,
     captures: Iterable[Capture],
     spool: Path,
     report: IndexReport,
-) -> Iterator[tuple[Capture, Reading]]:
-    path = spool / "content"
-    for capture in captures:
+) -> Iterator[tuple[Capture, Job]]:
+    """The contents of captures as files, written when they are asked for."""
+    for number, capture in enumerate(captures):
+        path = spool / str(number)
         try:
             with path.open("wb") as file:
                 for chunk in open_answer(engine, root, capture).bytes_of("content"):
                     file.write(chunk)
         except DamagedError as error:
+            path.unlink(missing_ok=True)
             report.damaged.append(error)
             continue
         name = capture.filename or safe_name(None, capture.url)
-        yield capture, read(path, capture.media_type, name)
+        yield capture, Job(path, capture.media_type, name)
+
+
+def _read(
+    readers: Readers, spooled: Iterable[tuple[Capture, Job]]
+) -> Iterator[tuple[Capture, Reading]]:
+    jobs = (((capture, job.path), job) for capture, job in spooled)
+    for (capture, path), reading in readers.read(jobs):
+        path.unlink()
+        yield capture, reading
 
 
 def enter(connection: Connection, capture: Capture, reading: Reading) -> None:

@@ -81,8 +81,7 @@ def _member(
 ) -> Iterator[Passage]:
     file = folder / str(budget.members)
     _unpack(package, info, file, budget)
-    with file.open("rb") as unpacked:
-        kind = kind_of(unpacked.read(1 << 16), None, name)
+    kind = kind_of(file, None, name)
     try:
         if kind.real == "application/zip":
             yield from _nested(file, name, folder, budget)
