@@ -34,7 +34,8 @@ COMMANDS = {
     "capture": Command("cli.capture", "Record single URLs.", COLLECT),
     "import": Command("cli.import_", "Take in files that somebody already holds.", COLLECT),
     "list": Command("cli.list_", "List captures.", FIND),
-    "show": Command("cli.show", "Show one capture in full.", FIND),
+    "show": Command("cli.show", "Show one capture, version or document in full.", FIND),
+    "diff": Command("cli.diff", "Show what differs between two versions.", FIND),
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
     "crawls": Command("cli.crawls", "List crawls, or show what one holds and lacks.", FIND),
     "collection": Command(
