@@ -36,6 +36,7 @@ COMMANDS = {
     "list": Command("cli.list_", "List captures.", FIND),
     "show": Command("cli.show", "Show one capture in full.", FIND),
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
+    "cite": Command("cli.cite", "Cite documents, each with its archived copy.", FIND),
     "crawls": Command("cli.crawls", "List crawls, or show what one holds and lacks.", FIND),
     "collection": Command(
         "cli.collection", "Named sets of documents, frozen with a list that is in the log.", FIND

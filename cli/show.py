@@ -10,6 +10,8 @@ from archive.answer import Answer
 from archive.digest import Digests, Layer
 from archive.ident import printed
 from archive.statement import Capture
+from catalog.citations.cited import cited
+from catalog.holdings import Capture as CaptureRow
 from catalog.keys import document_id
 from catalog.overviews import versions_of
 from cli import telling
@@ -46,6 +48,7 @@ def command(archive: Archive, name: str, as_json: bool) -> None:
             *_where(answer),
             *_bytes(answer),
             *_versions(archive, answer),
+            *_cited(archive, found),
         ]
     )
 
@@ -131,3 +134,10 @@ def _versions(archive: Archive, answer: Answer) -> Iterator[Field]:
         bytes_ = f"{size(version.length)}, sha256 {version.sha256.hex()[:16]}…"
         yield name, f"{told}: {bytes_}{', this one' if here else ''}"
         name = ""
+
+
+def _cited(archive: Archive, capture: CaptureRow) -> Iterator[Field]:
+    """How often what was seen has been cited from here."""
+    found = cited(archive.engine, capture.version_id) if capture.version_id else None
+    if found and found.last:
+        yield "cited", f"{number(found.times, 'time')}, last on {moment(found.last)}"
