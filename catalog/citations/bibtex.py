@@ -6,6 +6,7 @@ Addresses are verbatim in biblatex, so what would end a field is percent-encoded
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -13,16 +14,16 @@ from catalog.citations.facts import Facts
 from catalog.citations.names import Author
 from catalog.citations.tail import note
 
-ESCAPES = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "{": r"\textbraceleft{}",
-        "}": r"\textbraceright{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        **{character: f"\\{character}" for character in "$&#_%"},
-    }
-)
+SPECIAL = re.compile(r"[\\{}~^$&#_%]|([-'`,<>])(?=\1)|[?!](?=`)")
+"""What LaTeX does not print as it stands; with the ligatures: it makes a dash of `--`, `¿` of `` ?` ``."""
+ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{character: f"\\{character}" for character in "{}$&#_%"},
+}
+LONE = {"{": r"\ensuremath{\lbrace}", "}": r"\ensuremath{\rbrace}"}
+"""For braces without a partner: BibTeX counts an escaped one too, and the field would never end."""
 ADDRESS = "".join(chr(c) for c in range(0x21, 0x7F) if chr(c) not in '\\{}"<>^`|')
 """What stays as it is in an address."""
 
@@ -33,8 +34,18 @@ def cite(facts: Facts) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text as LaTeX prints it."""
-    return text.translate(ESCAPES)
+    """A text as LaTeX prints it, character by character."""
+    escapes = ESCAPES if _balanced(text) else ESCAPES | LONE
+    return SPECIAL.sub(lambda found: escapes.get(found.group(), found.group() + "{}"), text)
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for character in text:
+        depth += (character == "{") - (character == "}")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _fields(facts: Facts) -> Iterator[tuple[str, str | None]]:

@@ -29,7 +29,7 @@ def _entry(facts: Facts) -> Iterator[str]:
         yield f"{american(facts.issued)}."
     yield f"Accessed {american(facts.accessed)}. {facts.url}."
     yield f"Archived {copy_at(facts)}."
-    yield from sentences(facts)
+    yield from sentences(digest(facts), *remarks(facts))
 
 
 def _note(facts: Facts) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from catalog.citations import titles
 from catalog.citations.facts import Facts
+from catalog.citations.tail import sentences
 
 MOST = 3
 """Authors that are named; after them stands 等, or et al (8.1.2)."""
@@ -25,9 +26,7 @@ def _parts(facts: Facts) -> Iterator[str]:
     number = f": {facts.number}" if facts.number else ""
     yield f"{facts.title.original}{number}[EB/OL]."
     yield f"{_dates(facts)}. {facts.url}. {_copy(facts)}."
-    for remark in (facts.origin, *facts.notes):
-        if remark:
-            yield titles.ended(remark)
+    yield from sentences(*filter(None, (facts.origin, *facts.notes)))
 
 
 def _dates(facts: Facts) -> str:

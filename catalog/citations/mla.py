@@ -10,7 +10,7 @@ from catalog.citations import titles
 from catalog.citations.dates import SHORT, british
 from catalog.citations.facts import Facts
 from catalog.citations.names import family, first_inverted
-from catalog.citations.tail import copy_at, sentences
+from catalog.citations.tail import copy_at, digest, remarks, sentences
 
 
 def cite(facts: Facts) -> str:
@@ -29,7 +29,7 @@ def _entry(facts: Facts) -> Iterator[str]:
     yield ", ".join(container) + "."
     yield f"Accessed {british(facts.accessed, SHORT)}."
     yield f"Archived {copy_at(facts)}."
-    yield from sentences(facts)
+    yield from sentences(digest(facts), *remarks(facts))
 
 
 def _in_text(facts: Facts) -> str:

@@ -31,9 +31,9 @@ def remarks(facts: Facts) -> Iterator[str]:
     yield from facts.notes
 
 
-def sentences(facts: Facts) -> Iterator[str]:
-    """The digest and all remarks as sentences."""
-    for text in (digest(facts), *remarks(facts)):
+def sentences(*texts: str) -> Iterator[str]:
+    """Each as a sentence of its own."""
+    for text in texts:
         yield ended(text[:1].upper() + text[1:])
 
 
