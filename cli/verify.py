@@ -11,11 +11,11 @@ from archive.errors import NotFoundError, UsageError
 from archive.fixity import Depth
 from archive.verdict import overall
 from catalog.collections import captures_in
-from catalog.queries import capture_by_id, captures_of
+from catalog.queries import captures_of
 from cli.checks import Checked
 from cli.context import Archive, archive_in, operator_option
 from cli.exits import VERDICTS, Exit
-from cli.find import collection_of, collection_option, is_url
+from cli.find import collection_of, collection_option, find_capture, is_url
 from cli.output import json_option, write_json, write_line
 from cli.tending import tend
 from cli.verify_all import check_files
@@ -122,7 +122,7 @@ def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterat
         elif path.exists() or "/" in target or "." in target:
             raise NotFoundError(f"no file {target}", advice="name a file, an id or a URL")
         else:
-            yield check_capture(archive, capture_by_id(archive.engine, target), depth)
+            yield check_capture(archive, find_capture(archive, target), depth)
 
 
 def _told(found: Iterator[Checked], as_json: bool) -> Exit:

@@ -1,4 +1,4 @@
-"""Which versions were cited, and how often: every citation that was handed out is an event."""
+"""Which documents were cited, and how often: every citation that was handed out is an event."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _EVENT, _OBJECT = table_of(Event).c, table_of(EventObject).c
 
 
 class Cited(NamedTuple):
-    """How many citations of a version were handed out, and when the last one."""
+    """How many citations of a thing were handed out, and when the last one."""
 
     times: int
     last: datetime | None
 
 
-def cited(engine: Engine, version_id: str) -> Cited:
-    """The citations of a version."""
+def cited(engine: Engine, id_: str) -> Cited:
+    """The citations of a version or document."""
     query = (
         select(func.count(), func.max(_EVENT.time))
         .select_from(table_of(Event).join(table_of(EventObject), _EVENT.id == _OBJECT.event_id))
-        .where(_OBJECT.object == version_id, _EVENT.type == CITATION)
+        .where(_OBJECT.object == id_, _EVENT.type == CITATION)
     )
     with engine.connect() as connection:
         times, last = connection.execute(query).one()

@@ -319,6 +319,25 @@ def _texts() -> None:
         sa.PrimaryKeyConstraint("version_id", "field", "rank"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "sketch",
+        sa.Column("hash", sa.BigInteger(), nullable=False),
+        sa.Column("version_id", Key(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", "version_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("sketch_version", "sketch", ["version_id"], unique=False)
+    op.create_table(
+        "attachment",
+        sa.Column("version_id", Key(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("document_id", Key(), nullable=False),
+        sa.Column("url", Outside(), nullable=False),
+        sa.Column("words", Outside(), nullable=False),
+        sa.PrimaryKeyConstraint("version_id", "place"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("attachment_document", "attachment", ["document_id"], unique=False)
 
 
 def _collections() -> None:
