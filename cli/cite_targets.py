@@ -21,6 +21,7 @@ from archive.errors import (
 from archive.ident import printed
 from catalog.collections import captures_in
 from catalog.holdings import Capture
+from catalog.keys import url_key
 from catalog.queries import latest
 from cli.complaint import complaint
 from cli.context import Archive
@@ -93,7 +94,7 @@ class Targets:
             if self.at is not None or self.identity is None or url.startswith("urn:"):
                 raise NotFoundError(f"no capture of {url} holds content")
             found = self._captured(url, self.identity)
-        if found.url != url:
+        if url_key(found.url) != url_key(url):
             say(f"{url} leads to {found.url}, which is cited")
         return found
 
