@@ -79,6 +79,12 @@ def runs(first: str, second: str) -> tuple[Run, ...]:
     return tuple(found)
 
 
+def tokens(text: str) -> Iterator[tuple[int, str]]:
+    """The words, numbers and other characters of a text, each with its place."""
+    for match in _TOKEN.finditer(text):
+        yield match.start(), match.group()
+
+
 def _changes(first: PlacedText, second: PlacedText) -> Iterator[Change]:
     ours, theirs = list(_passages(first)), list(_passages(second))
     cells = _cells(ours), _cells(theirs)
