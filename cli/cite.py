@@ -12,7 +12,7 @@ import click
 from archive.errors import UsageError
 from archive.verdict import Verdict
 from catalog.citations.cited import CITATION
-from catalog.citations.facts import Facts, clean
+from catalog.citations.facts import Facts
 from catalog.citations.formats import FORMS, together
 from catalog.citations.gather import Given, gather
 from catalog.citations.quoted import look_for
@@ -154,10 +154,10 @@ def _citation(archive: Archive, order: Order, capture: Capture) -> Citation:
     verdict = None
     if order.quote is not None:
         assert capture.version_id is not None
-        verdict, quoted = look_for(archive.engine, capture.version_id, clean(order.quote))
+        verdict, quoted, reason = look_for(archive.engine, capture.version_id, order.quote)
         facts = replace(facts, quote=quoted)
-        said = f"“{quoted.text}”: {quoted.verdict}"
-        say(f"{said}, {quoted.place}" if quoted.place else f"{said} in {facts.url}")
+        place = f", {quoted.place}" if quoted.place else ""
+        say(f"“{quoted.text}”{place}: {quoted.verdict}: {reason}")
     text = FORMS[order.form](facts) if verdict in {None, Verdict.PASSED} else None
     return Citation(capture=capture, facts=facts, text=text, quoted=verdict)
 

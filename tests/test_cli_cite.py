@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import rispy
+import typst
 
 from archive.layout import ArchiveRoot
 from catalog.citations.cited import CITATION
@@ -172,7 +173,7 @@ def test_words_that_stand_there_are_cited_and_others_are_not(root: Path) -> None
     assert row["citation"]
     told = cite(root, PAGE, "--quote", "名额20人", code=1)
     assert told.out == ""
-    assert "名额20人" in told.err
+    assert "altered: the nearest passage is “名额25人" in told.err
     (row,) = rows(root, PAGE, "--quote", "名额20人", code=1)
     assert (row["verdict"], row["citation"]) == ("failed", None)
     cite(root, PAGE, "--at", "2026-11-23", "--quote", "名额20人")
@@ -181,6 +182,23 @@ def test_words_that_stand_there_are_cited_and_others_are_not(root: Path) -> None
 def test_words_of_what_has_no_text_are_not_checked(root: Path) -> None:
     (row,) = rows(root, "https://www.example.gov/f", "--quote", "anything", code=3)
     assert (row["verdict"], row["citation"]) == ("not checked", None)
+
+
+def test_words_in_another_script_are_not_called_absent(root: Path) -> None:
+    told = cite(root, PAGE, "--quote", "twenty-five places", code=3)
+    assert "translation, original not given" in told.err
+
+
+def test_a_page_of_a_pdf_goes_into_the_citation(root: Path) -> None:
+    source = '#set document(title: "Places")\n= First\n#pagebreak()\nTwenty places are offered.'
+    pdf = answer(typst.compile(source.encode()), "application/pdf")
+    store(root, wire_group("https://www.example.gov/a.pdf", pdf), prefix="pdf")
+    assert muniment("rebuild", archive=root).code == 0
+    told = cite(
+        root, "https://www.example.gov/a.pdf", "--quote", "Twenty places", "--format", "mla"
+    )
+    assert told.out.splitlines()[1].endswith(" 2)")
+    assert "page 2" in told.err
 
 
 def test_several_are_cited_at_once_each_once_and_the_missing_one_is_told(root: Path) -> None:
@@ -215,7 +233,7 @@ def test_a_collection_is_cited_whole(root: Path) -> None:
 def test_citations_are_kept_and_show_tells_of_them_also_after_a_rebuild(root: Path) -> None:
     (row,) = rows(root, PAGE)
     cite(root, PAGE, "--quote", "名额25人", "--format", "oscola")
-    cite(root, PAGE, "--quote", "no such words", code=1)
+    cite(root, PAGE, "--quote", "名额99人", code=1)
     for _ in range(2):
         first, second = cited_events(root)
         assert (first["format"], second["format"]) == ("text", "oscola")
