@@ -35,6 +35,7 @@ COMMANDS = {
     "import": Command("cli.import_", "Take in files that somebody already holds.", COLLECT),
     "list": Command("cli.list_", "List captures.", FIND),
     "show": Command("cli.show", "Show one capture, version or document in full.", FIND),
+    "quote": Command("cli.quote", "Check a quotation word for word.", CHECK),
     "diff": Command("cli.diff", "Show what differs between two versions.", FIND),
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
     "cite": Command("cli.cite", "Cite documents, each with its archived copy.", FIND),

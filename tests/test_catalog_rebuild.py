@@ -42,7 +42,9 @@ def full_archive(folder: Path) -> ArchiveRoot:
             "members": [{"id": "a", "kind": "document", "document": "a"}],
         },
     )
-    store(root, Group(check), Group(replace(check, type="import")), Group(listed), prefix="events")
+    quoted = replace(check, type="quote check", outcome="not found", detail={"quote": "名额25人"})
+    events = (check, replace(check, type="import"), listed, quoted)
+    store(root, *map(Group, events), prefix="events")
     return root
 
 

@@ -257,6 +257,7 @@ def upgrade() -> None:
     )
     _texts()
     _collections()
+    _quotes()
 
 
 def _texts() -> None:
@@ -367,3 +368,19 @@ def _collections() -> None:
     )
     op.create_index("collection_member_version", "collection_member", ["version_id"])
     op.create_index("collection_member_document", "collection_member", ["document_id"])
+
+
+def _quotes() -> None:
+    op.create_table(
+        "quote",
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("time", Instant(), nullable=False),
+        sa.Column("quote", Outside(), nullable=False),
+        sa.Column("verdict", Key(), nullable=False),
+        sa.Column("version_id", Key(), nullable=True),
+        sa.Column("capture_id", Key(), nullable=True),
+        sa.Column("detail", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("quote_version", "quote", ["version_id"])
+    op.create_index("quote_time", "quote", ["time"])
