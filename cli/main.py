@@ -38,6 +38,7 @@ COMMANDS = {
     "quote": Command("cli.quote", "Check a quotation word for word.", CHECK),
     "diff": Command("cli.diff", "Show what differs between two versions.", FIND),
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
+    "cite": Command("cli.cite", "Cite documents, each with its archived copy.", FIND),
     "crawls": Command("cli.crawls", "List crawls, or show what one holds and lacks.", FIND),
     "collection": Command(
         "cli.collection", "Named sets of documents, frozen with a list that is in the log.", FIND
