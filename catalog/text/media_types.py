@@ -117,6 +117,7 @@ SAME_AS = {
     "application/vnd.ms-powerpoint.presentation.macroenabled.12": PPTX,
     **dict.fromkeys(("image/jpg", "image/pjpeg"), "image/jpeg"),
     "image/x-png": "image/png",
+    "image/x-icon": "image/vnd.microsoft.icon",
     "text/xml": XML,
     "text/json": JSON,
     "application/x-ofd": OFD,

@@ -10,6 +10,8 @@ from pathlib import Path
 from catalog.text.extraction import JOINT, Extraction, Passage
 from catalog.text.formats import Content, extractor
 from catalog.text.kind import Kind, kind_of
+from catalog.text.media_types import ENCRYPTED
+from catalog.text.outcome import HEAD, judge
 
 CHARACTERS = 20_000_000
 """Characters of a text that are kept; a book of a thousand pages has two million."""
@@ -51,11 +53,16 @@ def read(
     kind = kind_of(path, content_type, name)
     tell(kind)
     content = Content(path=path, real_type=kind.real, content_type=content_type, name=name)
-    return Reading(kind, bounded(_extraction(content)))
+    extraction = bounded(_extraction(content))
+    with path.open("rb") as file:
+        judged = judge(file.read(HEAD), kind, extraction)
+    return Reading(kind, extraction, judged.outcome, judged.reason)
 
 
 def _extraction(content: Content) -> Extraction:
     extract = extractor(content.real_type)
+    if content.real_type == ENCRYPTED:
+        return nothing("encrypted", "it opens only with a password")
     if extract is None:
         return nothing("unsupported", f"no text is read out of {content.real_type}")
     try:
