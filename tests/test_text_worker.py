@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,10 +85,18 @@ def test_a_file_that_never_ends_is_given_up(tmp_path: Path, word: str, limits: L
 @pytest.mark.usefixtures("hostile")
 def test_what_a_file_started_ends_with_it(tmp_path: Path) -> None:
     with readers(limits=Limits(seconds=2)) as made:
-        (answer,) = ask(made, tmp_path, "child")
+        (answer,) = ask(made, tmp_path, f"child {tmp_path}")
         assert said(answer) == "timeout"
-    left = [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"sleep(600)" in _bytes(path)]
+    for _ in range(100):
+        if not (left := _processes_told(tmp_path)):
+            break
+        time.sleep(0.05)
     assert not left
+
+
+def _processes_told(word: Path) -> list[Path]:
+    found = Path("/proc").glob("[0-9]*/cmdline")
+    return [path for path in found if str(word).encode() in _bytes(path)]
 
 
 def _bytes(path: Path) -> bytes:

@@ -21,7 +21,10 @@ from catalog.text.html import flat, fragment
 from catalog.text.json import MARKUP
 from catalog.text.plain import decoded, extraction
 
-CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
+MARKS = re.compile(
+    r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>|<\?.*?\?>|<!\[CDATA\[|\]\]>", re.DOTALL | re.IGNORECASE
+)
+"""What is neither an element nor its words."""
 DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 
 
@@ -36,7 +39,7 @@ def extract(content: Content) -> Extraction:
     root = _parsed(DECLARATION.sub("", read.text.lstrip("\ufeff"), count=1))
     if root is None:
         return extraction(
-            "xml-flat/1", tuple(flat(CDATA.sub(" ", read.text), lines=None)), read, is_cut=is_cut
+            "xml-flat/1", tuple(flat(MARKS.sub(" ", read.text), lines=None)), read, is_cut=is_cut
         )
     return extraction("xml/1", tuple(_passages(root)), read, is_cut=is_cut, tool=tool())
 
