@@ -1,6 +1,6 @@
 #!/bin/sh
 # System programs and fonts that the tests use. Installs what is missing where it may (root on
-# Debian), and names it otherwise; nothing here is needed to run muniment itself.
+# Debian), and names it otherwise. To run muniment itself none is needed; catdoc and tesseract read some files if they are there.
 set -eu
 
 missing=""
@@ -17,6 +17,9 @@ need go golang-go
 [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing="$missing golang-golang-x-mod-dev"
 need pdfsig poppler-utils
 need certutil libnss3-tools
+need catdoc catdoc # reads Word before 2007, also for users
+need tesseract tesseract-ocr # reads scans, also for users who turn it on
+[ -e /usr/share/tesseract-ocr/5/tessdata/chi_sim.traineddata ] || missing="$missing tesseract-ocr-chi-sim"
 [ -d /usr/share/fonts-droid-fallback ] || missing="$missing fonts-droid-fallback" # Chinese in PDFs
 
 [ -z "$missing" ] && exit 0

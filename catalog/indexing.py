@@ -25,11 +25,14 @@ from catalog.contents import open_answer
 from catalog.database import writing
 from catalog.holdings import Capture
 from catalog.keys import version_id
+from catalog.postings.attachments import attachment_rows
 from catalog.postings.posting import posting_rows
+from catalog.text.normal import RECIPE, digest, normal
 from catalog.text.placed import PlacedText
 from catalog.text.reading import Reading
+from catalog.text.sketch import sketch
 from catalog.text.worker import Job, Readers
-from catalog.texts import TEXT, Posting, Stated, Text
+from catalog.texts import TEXT, Attachment, Posting, Sketch, Stated, Text
 from catalog.values import table_of, values
 
 BATCH = 100
@@ -151,19 +154,23 @@ def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
     """Enter what was read of a content, in place of what an earlier reading gave."""
     assert capture.content_sha256 is not None
     id_ = version_id(capture.content_sha256)
-    for model in (Text, Posting, Stated):
+    for model in (Text, Posting, Stated, Sketch, Attachment):
         table = table_of(model)
         connection.execute(delete(table).where(table.c.version_id == id_))
-    connection.execute(insert(table_of(Text)), text_row(capture, reading))
+    normalised = normal(reading.extraction.text)
+    connection.execute(insert(table_of(Text)), text_row(capture, reading, normalised))
     if reading.extraction.passages and reading.outcome == "content":
         posting, stated = posting_rows(id_, reading.extraction, capture.url, capture.last_modified)
         connection.execute(insert(table_of(Posting)), posting)
-        if stated:
-            connection.execute(insert(table_of(Stated)), stated)
+        links = attachment_rows(id_, capture.url, reading.extraction.links)
+        hashes = [{"hash": hash_, "version_id": id_} for hash_ in sketch(normalised)]
+        for table_, rows in ((Stated, stated), (Attachment, links), (Sketch, hashes)):
+            if rows:
+                connection.execute(insert(table_of(table_)), rows)
 
 
-def text_row(capture: Capture, reading: Reading) -> Row:
-    """The row of a text."""
+def text_row(capture: Capture, reading: Reading, normalised: str) -> Row:
+    """The row of a text, `normalised` by catalog.text.normal."""
     extraction = reading.extraction
     placed = PlacedText.of(extraction.passages)
     encoding = extraction.encoding
@@ -188,8 +195,8 @@ def text_row(capture: Capture, reading: Reading) -> Row:
         "replaced": encoding.replaced if encoding else None,
         "language": None,
         "text_sha256": hashlib.sha256(placed.text.encode()).digest(),
-        "normal_sha256": None,
-        "normal_recipe": None,
+        "normal_sha256": digest(normalised) if normalised else None,
+        "normal_recipe": RECIPE if normalised else None,
         "characters": len(placed.text),
         "body": placed.text,
         "passages": placed.to_json(),

@@ -19,9 +19,11 @@ from sqlmodel import SQLModel
 from archive.errors import DamagedError, StorageError, Where
 from archive.layout import ArchiveRoot
 from archive.stored import OPEN
+from catalog.collections import derive_collections
 from catalog.database import writing
 from catalog.indexes import leave_indexes_for_last, make_indexes
 from catalog.inserts import inserts
+from catalog.quotes import derive_quotes
 from catalog.reading import Batch, Round, is_large, read_alone, rounds
 from catalog.revisits import resolve_revisits
 
@@ -80,6 +82,8 @@ def ingest(
         with _bulk(connection), connection.begin():
             make_indexes(connection)
             resolve_revisits(connection)
+            derive_collections(connection)
+            derive_quotes(connection)
     return report
 
 

@@ -14,6 +14,7 @@ from archive.digest import Digest
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed, typed
 from archive.surt import surt
+from catalog.collections import versions_in
 from catalog.holdings import CODED, NO_VERSION, Capture, Crawl, Version
 from catalog.keys import KEY_LENGTH, url_key, version_id
 from catalog.lookups import Condition, Lookup
@@ -52,6 +53,8 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     """Up to this instant and before it."""
+    collection: str | None = None
+    """The id of a collection that holds the version seen."""
     limit: int | None = None
 
 
@@ -256,6 +259,8 @@ def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
         yield _CAPTURE.crawl_id.in_(crawls)
     if wanted.crawl is not None:
         yield _CAPTURE.crawl_id == wanted.crawl
+    if wanted.collection is not None:
+        yield _CAPTURE.version_id.in_(versions_in(wanted.collection))
     if wanted.outcome is not None:
         yield _CAPTURE.outcome == wanted.outcome
     if wanted.prefix is not None:

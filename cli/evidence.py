@@ -19,6 +19,7 @@ from archive.ident import printed
 from archive.package.build import build_package
 from archive.package.excerpt import secrets_in
 from archive.package.facts import LogFacts, PackageFacts
+from catalog.collections import captures_in
 from catalog.custody import EXPORT
 from catalog.holdings import Capture
 from cli.certifier import Certifier, institution_seal, read_certifier
@@ -32,14 +33,15 @@ from cli.evidence_receipt import write_receipts
 from cli.evidence_rehash import Rehash
 from cli.evidence_stamps import best, earlier, stamp_facts
 from cli.exits import VERDICTS, Exit
-from cli.find import find_capture
+from cli.find import collection_of, collection_option, find_capture
 from cli.log_keeping import keep_log
 from cli.output import json_option, number, say, write_fields, write_json, write_line
 from cli.tending import tend
 
 
 @click.command("evidence")
-@click.argument("names", nargs=-1, required=True, metavar="ID|URL...")
+@click.argument("names", nargs=-1, metavar="[ID|URL]...")
+@collection_option
 @click.option(
     "-o",
     "out",
@@ -77,6 +79,7 @@ def command(
     archive: Archive,
     *,
     names: tuple[str, ...],
+    collection: str | None,
     out: Path,
     receipt: bool,
     recipient: str,
@@ -104,7 +107,7 @@ def command(
     seal = institution_seal(archive)
     who = archive.operator(operator)
     tend(archive, who)
-    gathering = Gathering(archive, _exhibits(archive, names))
+    gathering = Gathering(archive, _exhibits(archive, names, collection))
     found = Rehash(archive)
     found.check(gathering.captures)
     if not found.failures:  # what is damaged may not tell what it leans on
@@ -138,11 +141,16 @@ def command(
     return VERDICTS[verdict]
 
 
-def _exhibits(archive: Archive, names: Sequence[str]) -> list[Capture]:
+def _exhibits(archive: Archive, names: Sequence[str], collection: str | None) -> list[Capture]:
     """The captures that are named, each once. Raises `NotFoundError`, `UsageError`."""
+    within = collection_of(archive, collection)
+    if not names and within is None:
+        raise UsageError("say what is to be proved", advice="name ids or URLs, or a --collection")
     found: dict[str, Capture] = {}
     for name in names:
         capture = find_capture(archive, name, holding=True)
+        found.setdefault(capture.id, capture)
+    for capture in captures_in(archive.engine, within) if within else ():
         found.setdefault(capture.id, capture)
     return list(found.values())
 

@@ -7,17 +7,24 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+import click
+
 from archive.answer import Answer
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed
 from catalog import contents
+from catalog.collections import Collection, find_collection
 from catalog.custody import event_by_id
 from catalog.holdings import Capture
 from catalog.queries import capture_by_id, captures_of, latest
+from catalog.resolve import capture_of, resolve
 from cli import telling
 from cli.context import Archive
 from cli.output import Column, moment, size, write_rows
 
+collection_option = click.option(
+    "--collection", metavar="NAME", help="Those in this collection alone."
+)
 COLUMNS = (
     Column("id", "Capture"),
     Column("time", "Time", moment),
@@ -39,7 +46,10 @@ def find_capture(
     if not is_url(name):
         if at is not None:
             raise UsageError("--at goes with a URL; an id names one capture already")
-        return capture_by_id(archive.engine, name)
+        try:
+            return capture_by_id(archive.engine, name)
+        except NotFoundError:  # a version, or a document, then
+            return capture_of(archive.engine, resolve(archive.engine, name))
     found = latest(archive.engine, name, at, holding=True) if holding else None
     found = found or latest(archive.engine, name, at)
     if found is not None:
@@ -50,6 +60,11 @@ def find_capture(
             f"no capture of {name} up to then; the first is of {moment(first[0].time)}"
         )
     raise NotFoundError(f"no capture of {name}", advice="see `muniment list`")
+
+
+def collection_of(archive: Archive, name: str | None) -> Collection | None:
+    """The collection that `--collection` names, if it names one. Raises `NotFoundError`."""
+    return find_collection(archive.engine, name) if name else None
 
 
 def is_url(name: str) -> bool:

@@ -15,7 +15,7 @@ from catalog.holdings import Capture
 from catalog.overviews import crawl_by_id, crawls
 from catalog.queries import Filter, captures_of, list_captures
 from cli.context import Archive, with_archive
-from cli.find import is_url, write_captures
+from cli.find import collection_of, collection_option, is_url, write_captures
 from cli.moments import SINCE, UNTIL
 from cli.output import json_option, say
 
@@ -35,6 +35,7 @@ SHOWN = 100
     metavar="N",
     help=f"At most so many, the latest ones.  [default: {SHOWN}; all with --json]",
 )
+@collection_option
 @json_option
 @with_archive
 def command(
@@ -47,6 +48,7 @@ def command(
     since: datetime | None,
     until: datetime | None,
     limit: int | None,
+    collection: str | None,
     as_json: bool,
 ) -> None:
     """List captures, the latest first: those of a URL, of URLs that begin with one (URL*) or hold a TEXT.
@@ -58,7 +60,9 @@ def command(
       muniment list 附件 --since 2026-01-01 --json
     """
     most = limit or (None if as_json else SHOWN)
+    within = collection_of(archive, collection)
     wanted = Filter(
+        collection=within.id if within else None,
         source=source,
         crawl=crawl_by_id(archive.engine, crawl).id if crawl else None,
         outcome=outcome,
@@ -68,7 +72,7 @@ def command(
         limit=most,
     )
     found: Iterable[Capture]
-    if url and is_url(url) and not url.endswith("*"):
+    if url and is_url(url) and not url.endswith("*") and within is None:
         held = captures_of(archive.engine, url)
         found = islice(filter(_fits(archive, wanted), held), most)
     else:

@@ -10,11 +10,12 @@ import click
 from archive.errors import NotFoundError, UsageError
 from archive.fixity import Depth
 from archive.verdict import overall
-from catalog.queries import capture_by_id, captures_of
+from catalog.collections import captures_in
+from catalog.queries import captures_of
 from cli.checks import Checked
 from cli.context import Archive, archive_in, operator_option
 from cli.exits import VERDICTS, Exit
-from cli.find import is_url
+from cli.find import collection_of, collection_option, find_capture, is_url
 from cli.output import json_option, write_json, write_line
 from cli.tending import tend
 from cli.verify_all import check_files
@@ -44,6 +45,7 @@ from cli.verify_held import check_capture, check_file
     flag_value=Depth.ALL.value,
     help="Recompute both digests of every layer.  [always for FILE, ID, URL without --stored]",
 )
+@collection_option
 @operator_option
 @json_option
 @click.pass_context
@@ -54,6 +56,7 @@ def command(
     every: bool,
     due: bool,
     depth: str | None,
+    collection: str | None,
     operator: str | None,
     as_json: bool,
 ) -> Exit:
@@ -72,16 +75,21 @@ def command(
       muniment verify https://www.example.gov/notice.pdf
       muniment verify --all
     """
-    if bool(targets) + every + due != 1:
+    if bool(targets) + every + due + bool(collection) != 1:
         raise UsageError(
-            "say what to verify", advice="name a FILE, ID or URL, or give --all or --due"
+            "say what to verify",
+            advice="name a FILE, ID or URL, or give --all, --due or --collection",
         )
     alone = _alone(targets)
     if alone is not None:
         return _told(alone, as_json)
     with archive_in(context.find_root().obj) as archive:
+        of_each = Depth.STORED if depth == Depth.STORED else Depth.ALL
+        within = collection_of(archive, collection)
+        if within is not None:
+            members = captures_in(archive.engine, within)
+            return _told((check_capture(archive, each, of_each) for each in members), as_json)
         if targets:
-            of_each = Depth.STORED if depth == Depth.STORED else Depth.ALL
             return _told(_targets(archive, targets, of_each), as_json)
         who = archive.operator(operator)
         tend(archive, who)
@@ -114,7 +122,7 @@ def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterat
         elif path.exists() or "/" in target or "." in target:
             raise NotFoundError(f"no file {target}", advice="name a file, an id or a URL")
         else:
-            yield check_capture(archive, capture_by_id(archive.engine, target), depth)
+            yield check_capture(archive, find_capture(archive, target), depth)
 
 
 def _told(found: Iterator[Checked], as_json: bool) -> Exit:

@@ -18,11 +18,12 @@ HTML = "<html><title>通知</title><body><p>商务部关于研修班的通知</p
 
 def test_a_page_is_read_once(engine: Engine, tmp_path: Path) -> None:
     root = ArchiveRoot.create(tmp_path / "archive")
-    store(root, page(body=HTML.encode(), at=1), page(body=HTML.encode(), at=2))
+    url = "http://ministry.example/notice"
+    store(root, page(url, body=HTML.encode(), at=1), page(url, body=HTML.encode(), at=2))
     ingest(engine, sealed(root), root)
     assert index(engine, root).texts == 1
     assert rows(engine, "SELECT body, real_type, agrees FROM text") == [
-        ("商务部关于研修班的通知\n名额25人", "text/html", False)  # its name says .doc
+        ("商务部关于研修班的通知\n名额25人", "text/html", True)
     ]
     assert index(engine, root).texts == 0
 

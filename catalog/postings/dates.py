@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-YEARS = range(1900, 2101)
+YEARS = range(1900, 2100)
 _DIGITS = {c: str(n) for n, chars in enumerate(("〇○零Ｏ", *"一二三四五六七八九")) for c in chars}
 _HAN = "".join(_DIGITS) + "十"
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

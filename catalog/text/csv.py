@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from catalog.text.extraction import Extraction, Locator, Passage
 from catalog.text.formats import Content
-from catalog.text.html_tables import column_name
 from catalog.text.plain import decoded, extraction
+from catalog.text.tables import cell_name
 
 SEPARATORS = ",;\t|"
 LONGEST = 1 << 24
@@ -26,9 +26,9 @@ def _cells(text: str) -> Iterator[Passage]:
     csv.field_size_limit(LONGEST)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
     for number, row in enumerate(rows, 1):
-        for column, cell in enumerate(row):
+        for column, cell in enumerate(row, 1):
             if cell := cell.strip():
-                yield Passage(cell, Locator(cell=f"{column_name(column)}{number}"))
+                yield Passage(cell, Locator(cell=cell_name(number, column)))
 
 
 def _separator(text: str) -> str:

@@ -40,6 +40,18 @@ MODULES = {
     "text/plain": "catalog.text.plain",
     "text/markdown": "catalog.text.plain",
     "application/yaml": "catalog.text.plain",
+    "application/pdf": "catalog.text.pdf",
+    "application/msword": "catalog.text.doc",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "catalog.text.docx",
+    "application/vnd.ms-excel": "catalog.text.xls",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "catalog.text.xlsx",
+    "application/ofd": "catalog.text.ofd",
+    "application/zip": "catalog.text.zip_",
+    "application/rtf": "catalog.text.rtf",
+    "application/vnd.oasis.opendocument.text": "catalog.text.odf",
+    "application/vnd.oasis.opendocument.spreadsheet": "catalog.text.odf",
+    "application/vnd.oasis.opendocument.presentation": "catalog.text.odf",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "catalog.text.pptx",
 }
 """The module whose `extract` reads files of a type; loaded when the first one comes. Scripts and
 style sheets are text to look at, and nothing that somebody posts: no text is read out of them."""

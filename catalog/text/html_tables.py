@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from catalog.text.tables import cell_name
+
 WIDEST = 1_000
 """Columns that get names; and how many rows or columns one cell may span."""
 
@@ -40,17 +42,7 @@ class Table:
         if until > self.rows:
             self._taken.update(dict.fromkeys(range(first, self._column), until))
         self.columns = max(self.columns, self._column)
-        return f"{column_name(first)}{max(self.rows, 1)}"
-
-
-def column_name(column: int) -> str:
-    """The letters of a column, counted from 0: A … Z, AA …"""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(ord("A") + rest) + name
-    return name
+        return cell_name(max(self.rows, 1), first + 1)
 
 
 def _span(told: str | None) -> int:

@@ -60,9 +60,9 @@ def read(
 
 
 def _extraction(content: Content) -> Extraction:
-    extract = extractor(content.real_type)
     if content.real_type == ENCRYPTED:
-        return nothing("encrypted", "it opens only with a password")
+        return nothing("encrypted", "it opens with a password only")
+    extract = extractor(content.real_type)
     if extract is None:
         return nothing("unsupported", f"no text is read out of {content.real_type}")
     try:

@@ -256,6 +256,8 @@ def upgrade() -> None:
         "FROM capture WHERE via IS NOT NULL"
     )
     _texts()
+    _collections()
+    _quotes()
 
 
 def _texts() -> None:
@@ -318,3 +320,67 @@ def _texts() -> None:
         sa.PrimaryKeyConstraint("version_id", "field", "rank"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "sketch",
+        sa.Column("hash", sa.BigInteger(), nullable=False),
+        sa.Column("version_id", Key(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", "version_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("sketch_version", "sketch", ["version_id"], unique=False)
+    op.create_table(
+        "attachment",
+        sa.Column("version_id", Key(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("document_id", Key(), nullable=False),
+        sa.Column("url", Outside(), nullable=False),
+        sa.Column("words", Outside(), nullable=False),
+        sa.PrimaryKeyConstraint("version_id", "place"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("attachment_document", "attachment", ["document_id"], unique=False)
+
+
+def _collections() -> None:
+    op.create_table(
+        "collection",
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("name", Outside(), nullable=False),
+        sa.Column("title", Outside(), nullable=True),
+        sa.Column("created", Instant(), nullable=False),
+        sa.Column("frozen", Instant(), nullable=True),
+        sa.Column("manifest_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("freeze_id", Key(), nullable=True),
+        sa.Column("orders", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "collection_member",
+        sa.Column("collection_id", Key(), nullable=False),
+        sa.Column("member_id", Key(), nullable=False),
+        sa.Column("kind", Key(), nullable=False),
+        sa.Column("document_id", Key(), nullable=True),
+        sa.Column("version_id", Key(), nullable=True),
+        sa.Column("capture_id", Key(), nullable=True),
+        sa.Column("event_id", Key(), nullable=False),
+        sa.PrimaryKeyConstraint("collection_id", "member_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("collection_member_version", "collection_member", ["version_id"])
+    op.create_index("collection_member_document", "collection_member", ["document_id"])
+
+
+def _quotes() -> None:
+    op.create_table(
+        "quote",
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("time", Instant(), nullable=False),
+        sa.Column("quote", Outside(), nullable=False),
+        sa.Column("verdict", Key(), nullable=False),
+        sa.Column("version_id", Key(), nullable=True),
+        sa.Column("capture_id", Key(), nullable=True),
+        sa.Column("detail", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("quote_version", "quote", ["version_id"])
+    op.create_index("quote_time", "quote", ["time"])
