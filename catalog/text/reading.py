@@ -11,7 +11,6 @@ from catalog.text.extraction import JOINT, Extraction, Passage
 from catalog.text.formats import Content, extractor
 from catalog.text.kind import Kind, kind_of
 from catalog.text.media_types import ENCRYPTED
-from catalog.text.outcome import HEAD, judge
 
 CHARACTERS = 20_000_000
 """Characters of a text that are kept; a book of a thousand pages has two million."""
@@ -50,6 +49,8 @@ def read(
     `tell` hears of the kind before the text is looked for. Any library may crash, hang or eat the
     memory on a file made for it: from outside call this through `catalog.text.worker`.
     """
+    from catalog.text.outcome import HEAD, judge  # noqa: PLC0415 -- only where files are read
+
     kind = kind_of(path, content_type, name)
     tell(kind)
     content = Content(path=path, real_type=kind.real, content_type=content_type, name=name)
