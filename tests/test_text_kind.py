@@ -94,6 +94,7 @@ DOCX = zipped("[Content_Types].xml", "word/document.xml")
         (b"\x00\x01\x02\x03" * 9, "application/x-shockwave-flash", None, types.UNKNOWN, True),
         (b"\x00\x01\x02\x03" * 9, None, None, types.UNKNOWN, True),
     ],
+    ids=lambda value: "file" if isinstance(value, bytes) else None,  # a ZIP holds the time
 )
 def test_a_file_is_what_its_bytes_are(
     tmp_path: Path, content: bytes, header: str | None, name: str | None, real: str, agrees: bool
