@@ -43,6 +43,8 @@ COMMANDS = {
     "collection": Command(
         "cli.collection", "Named sets of documents, frozen with a list that is in the log.", FIND
     ),
+    "bibliography": Command("cli.bibliography", "Check every source that a work cites.", CHECK),
+    "publication": Command("cli.publication", "Works whose sources were checked.", CHECK),
     "verify": Command("cli.verify", "Check a file, a capture or the whole archive.", CHECK),
     "status": Command(
         "cli.status", "Tell where the archive, its log and its time stamps stand.", CHECK
