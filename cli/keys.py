@@ -82,7 +82,7 @@ KEYS = {
     "archived": "public address of the archived copy, or null where the archive has none",
     "title_from": "where a title was taken from",
     "citation": "the citation in its form; null where the words cited do not stand there",
-    "quote": "the words cited: text, found, place; or null",
+    "place": "where the words cited stand, for a reader, or null",
     "first": "of a document or version: when it was first seen; of a comparison, id of the first capture",
     "second": "of a comparison: id of the second capture",
     "difference": "`same bytes`, `same text`, `only what changes by itself`, `other text`",
