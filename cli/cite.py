@@ -210,7 +210,7 @@ def _row(order: Order, citation: Citation) -> dict[str, Any]:
         "blake3": facts.copy.blake3,
         "version": facts.copy.version,
         "document": facts.copy.document,
-        "archived": facts.copy.url,
+        "copy": facts.copy.url,
         "title": facts.title.original,
         "title_from": facts.title.where,
         "agency": facts.agency,

@@ -79,7 +79,6 @@ KEYS = {
     "title": "of a document, as it states it, or of a collection; or null",
     "document": "id of the document",
     "version": "id of the version",
-    "archived": "public address of the archived copy, or null where the archive has none",
     "title_from": "where a title was taken from",
     "citation": "the citation in its form; null where the words cited do not stand there",
     "place": "where the words cited stand, for a reader, or null; of an entry of a bibliography, where it stands in its file",

@@ -118,7 +118,7 @@ def test_a_redirect_leads_to_what_is_cited_and_it_is_said(root: Path) -> None:
 def test_where_the_archive_is_not_public_its_id_and_digest_stand_for_it(root: Path) -> None:
     (row,) = rows(root, OTHER)
     told = cite(root, OTHER).out
-    assert row["archived"] is None
+    assert row["copy"] is None
     assert f"capture {row['id']} of archive.example/log, which is not public" in told
     assert f"sha256: {row['sha256']}" in told
     assert "pwid" not in told
@@ -127,8 +127,8 @@ def test_where_the_archive_is_not_public_its_id_and_digest_stand_for_it(root: Pa
 def test_a_public_address_makes_permanent_links(root: Path) -> None:
     publish(root)
     (row,) = rows(root, OTHER)
-    assert row["archived"] == f"https://a.example/c/{row['id']}"
-    assert f"[{row['archived']}]" in cite(root, OTHER, "--format", "bluebook").out
+    assert row["copy"] == f"https://a.example/c/{row['id']}"
+    assert f"[{row['copy']}]" in cite(root, OTHER, "--format", "bluebook").out
 
 
 @pytest.mark.parametrize("address", ["archive.example", "https://a.example/?q=1", "https://a b"])
