@@ -100,6 +100,8 @@ KEYS = {
     "recipe": "the normalisation under which a quotation is exact",
     "places": "where a quotation stands: each with the W3C's selectors, and at (page, box, paragraph, sheet, cell)",
     "nearest": "the nearest passage against the quotation: pairs of `=`, `-`, `+` and the words; or null",
+    "regions": "of an excerpt: parts of pages, each with page, box and lines in points; none where it is drawn as text",
+    "pixels_sha256": "of an excerpt: SHA-256 of its size and pixels, in hex",
     "entry": "what stands for a capture in the log, in hex",
     "since": "what the URL of a member was last seen as",
     "open_groups": "of a backup: how many statements lie in files that are still being written",
