@@ -41,10 +41,13 @@ COMMANDS = {
     ),
     "diff": Command("cli.diff", "Show what differs between two versions.", FIND),
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
+    "cite": Command("cli.cite", "Cite documents, each with its archived copy.", FIND),
     "crawls": Command("cli.crawls", "List crawls, or show what one holds and lacks.", FIND),
     "collection": Command(
         "cli.collection", "Named sets of documents, frozen with a list that is in the log.", FIND
     ),
+    "bibliography": Command("cli.bibliography", "Check every source that a work cites.", CHECK),
+    "publication": Command("cli.publication", "Works whose sources were checked.", CHECK),
     "verify": Command("cli.verify", "Check a file, a capture or the whole archive.", CHECK),
     "status": Command(
         "cli.status", "Tell where the archive, its log and its time stamps stand.", CHECK

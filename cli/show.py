@@ -19,6 +19,7 @@ from cli.find import capture_json, find_capture, is_url, open_answer
 from cli.output import json_option, moment, size, write_fields, write_json
 from cli.proofs import Proofs, proofs_of
 from cli.show_document import (
+    cited_fields,
     document_fields,
     document_json,
     version_fields,
@@ -57,6 +58,7 @@ def command(archive: Archive, name: str, as_json: bool) -> None:
             *_where(answer),
             *_bytes(answer),
             *_versions(archive, answer),
+            *cited_fields(archive, found.version_id),
         ]
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from archive.ident import printed
+from catalog.citations.cited import cited
 from catalog.documents import (
     ContentSeen,
     Elsewhere,
@@ -62,6 +63,7 @@ def document_fields(archive: Archive, document: Document) -> Iterator[Field]:
     if versions:
         alike = near_duplicates(engine, versions[-1].id)
         yield from _named("alike", map(_copy, alike))
+    yield from cited_fields(archive, document.id)
 
 
 def version_fields(archive: Archive, version: Version) -> Iterator[Field]:
@@ -83,6 +85,14 @@ def version_fields(archive: Archive, version: Version) -> Iterator[Field]:
         )
     yield from stated_fields(archive, version.id)
     yield from _named("seen", _sightings(archive, version.id))
+    yield from cited_fields(archive, version.id)
+
+
+def cited_fields(archive: Archive, id_: str | None) -> Iterator[Field]:
+    """How often a document or version has been cited from here."""
+    found = cited(archive.engine, id_) if id_ else None
+    if found and found.last:
+        yield "cited", f"{number(found.times, 'time')}, last on {moment(found.last)}"
 
 
 def text_fields(text: Text) -> Iterator[Field]:
