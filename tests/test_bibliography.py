@@ -122,7 +122,7 @@ See [the list](https://ministry.example/list_(1).html), {copy}。
     assert (
         found["https://ministry.example/f.pdf"].key,
         found["https://ministry.example/f.pdf"].seen,
-    ) == ("[^3]", None)
+    ) == ("[^3]", "2021-06-03")
     assert len(found["https://ministry.example/q"].quotes) == 1
 
 
