@@ -103,6 +103,8 @@ KEYS = {
     "recipe": "the normalisation under which a quotation is exact",
     "places": "where a quotation stands: each with the W3C's selectors, and at (page, box, paragraph, sheet, cell)",
     "nearest": "the nearest passage against the quotation: pairs of `=`, `-`, `+` and the words; or null",
+    "regions": "of an excerpt: parts of pages, each with page, box and lines in points; none where it is drawn as text",
+    "pixels_sha256": "of an excerpt: SHA-256 of its size and pixels, in hex",
     "also": "what else holds of an entry of a bibliography: pairs of verdict and reason",
     "copy": "public address of the archived copy, or null",
     "was": "the verdict at the last check of a publication",

@@ -36,6 +36,9 @@ COMMANDS = {
     "list": Command("cli.list_", "List captures.", FIND),
     "show": Command("cli.show", "Show one capture, version or document in full.", FIND),
     "quote": Command("cli.quote", "Check a quotation word for word.", CHECK),
+    "excerpt": Command(
+        "cli.excerpt", "Draw a stretch of a file as a picture with its proof.", FIND
+    ),
     "diff": Command("cli.diff", "Show what differs between two versions.", FIND),
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
     "cite": Command("cli.cite", "Cite documents, each with its archived copy.", FIND),
