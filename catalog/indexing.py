@@ -12,12 +12,14 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, delete, exists, insert, or_, select
 
-from archive.errors import DamagedError
+from archive.coding import CodingError
+from archive.errors import DamagedError, NotFoundError
 from archive.layout import ArchiveRoot
 from archive.names import safe_name
 from catalog.contents import open_answer
@@ -26,9 +28,10 @@ from catalog.holdings import Capture
 from catalog.keys import version_id
 from catalog.postings.attachments import attachment_rows
 from catalog.postings.posting import posting_rows
+from catalog.text.kind import declared_type, unknown
 from catalog.text.normal import RECIPE, digest, normal
 from catalog.text.placed import PlacedText
-from catalog.text.reading import Reading
+from catalog.text.reading import Reading, nothing
 from catalog.text.sketch import sketch
 from catalog.text.worker import Job, Readers
 from catalog.texts import TEXT, Attachment, Posting, Sketch, Stated, Text
@@ -103,8 +106,9 @@ def index(
         Readers(1 if len(found) <= FEW else min(os.cpu_count() or 1, 2)) as readers,
         writing(engine) as connection,
     ):
-        spooled = _spooled(engine, root, found, Path(spool), report)
-        for readings in _batches(_read(readers, spooled)):
+        lost: list[tuple[Capture, Reading]] = []
+        spooled = _spooled(engine, root, found, Path(spool), report, lost)
+        for readings in _batches(chain(_read(readers, spooled), lost)):
             with connection.begin():
                 for capture, reading in readings:
                     enter(connection, capture, reading)
@@ -125,8 +129,11 @@ def _spooled(
     captures: Iterable[Capture],
     spool: Path,
     report: IndexReport,
+    lost: list[tuple[Capture, Reading]],
 ) -> Iterator[tuple[Capture, Job]]:
-    """The contents of captures as files, written when they are asked for."""
+    """The contents of captures as files, written when they are asked for. `lost` takes those whose
+    digests are told and whose bytes are not to be had, as in some records of others.
+    """
     for number, capture in enumerate(captures):
         path = spool / str(number)
         try:
@@ -136,6 +143,11 @@ def _spooled(
         except DamagedError as error:
             path.unlink(missing_ok=True)
             report.damaged.append(error)
+            continue
+        except (NotFoundError, CodingError) as error:
+            path.unlink(missing_ok=True)
+            none = nothing("damaged", f"its bytes are not to be had: {error}")
+            lost.append((capture, Reading(unknown(declared_type(capture.media_type)), none)))
             continue
         name = capture.filename or safe_name(None, capture.url)
         yield capture, Job(path, capture.media_type, name)
