@@ -107,7 +107,7 @@ def index(
         writing(engine) as connection,
     ):
         lost: list[tuple[Capture, Reading]] = []
-        spooled = _spooled(engine, root, found, Path(spool), report, lost)
+        spooled = _spooled(engine, root, found, Path(spool), report=report, lost=lost)
         for readings in _batches(chain(_read(readers, spooled), lost)):
             with connection.begin():
                 for capture, reading in readings:
@@ -128,6 +128,7 @@ def _spooled(
     root: ArchiveRoot,
     captures: Iterable[Capture],
     spool: Path,
+    *,
     report: IndexReport,
     lost: list[tuple[Capture, Reading]],
 ) -> Iterator[tuple[Capture, Job]]:
