@@ -12,7 +12,6 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,9 @@ from catalog.values import table_of, values
 
 BATCH = 100
 """Contents of one transaction."""
+
+CHARACTERS = 10_000_000
+"""Characters of the texts of one transaction, about: so much of them is in memory at once."""
 
 FEW = 4
 """Contents that one process has read before a second has started."""
@@ -96,15 +98,13 @@ def index(
     """Read and index every content of which there is no text yet (see `unread`)."""
     report = IndexReport()
     found = unread(engine, files)
-    waiting = iter(found)
     with (
         tempfile.TemporaryDirectory(prefix="muniment-text-") as spool,
         Readers(1 if len(found) <= FEW else min(os.cpu_count() or 1, 2)) as readers,
         writing(engine) as connection,
     ):
-        while batch := list(islice(waiting, BATCH)):
-            spooled = _spooled(engine, root, batch, Path(spool), report)
-            readings = list(_read(readers, spooled))
+        spooled = _spooled(engine, root, found, Path(spool), report)
+        for readings in _batches(_read(readers, spooled)):
             with connection.begin():
                 for capture, reading in readings:
                     enter(connection, capture, reading)
@@ -115,7 +115,7 @@ def index(
                 else:
                     report.reasons[code] = report.reasons.get(code, 0) + 1
             if progress:
-                progress(len(batch))
+                progress(len(readings))
     return report
 
 
@@ -148,6 +148,21 @@ def _read(
     for (capture, path), reading in readers.read(jobs):
         path.unlink()
         yield capture, reading
+
+
+def _batches(
+    readings: Iterable[tuple[Capture, Reading]],
+) -> Iterator[list[tuple[Capture, Reading]]]:
+    """Readings by transaction: not too many, and not too much text."""
+    batch, characters = [], 0
+    for capture, reading in readings:
+        batch.append((capture, reading))
+        characters += len(reading.extraction.text)
+        if len(batch) >= BATCH or characters >= CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def enter(connection: Connection, capture: Capture, reading: Reading) -> None:

@@ -23,6 +23,7 @@ from catalog.collections import derive_collections
 from catalog.database import writing
 from catalog.indexes import leave_indexes_for_last, make_indexes
 from catalog.inserts import inserts
+from catalog.publications import derive_publications
 from catalog.quotes import derive_quotes
 from catalog.reading import Batch, Round, is_large, read_alone, rounds
 from catalog.revisits import resolve_revisits
@@ -84,6 +85,7 @@ def ingest(
             resolve_revisits(connection)
             derive_collections(connection)
             derive_quotes(connection)
+            derive_publications(connection)
     return report
 
 

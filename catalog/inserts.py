@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from archive.times import to_text
-from catalog import collections, holdings, premis, quotes, texts  # noqa: F401 - defining the tables is what they do
+from catalog import collections, holdings, premis, publications, quotes, texts  # noqa: F401 - defining the tables is what they do
 from catalog.types import Instant, Json, Outside, visible
 
 Row = tuple[Any, ...]

@@ -15,7 +15,7 @@ from catalog.citations.cited import CITATION
 from catalog.citations.facts import Facts
 from catalog.citations.formats import FORMS, together
 from catalog.citations.gather import Given, gather
-from catalog.citations.quoted import look_for
+from catalog.citations.quoted import LookedFor, look_for
 from catalog.citations.romanise import romanised
 from catalog.holdings import Capture
 from cli.cite_targets import Targets
@@ -80,8 +80,8 @@ class Citation:
     capture: Capture
     facts: Facts
     text: str | None
-    quoted: Verdict | None = None
-    """Whether the words stand there, where some are cited."""
+    looked: LookedFor | None = None
+    """What came of looking for the words, where some are cited."""
 
 
 @click.command("cite")
@@ -134,8 +134,8 @@ def command(archive: Archive, **options: Any) -> Exit:
     citations = [_citation(archive, order, capture) for capture in captures]
     _record(archive, who, order, [each for each in citations if each.text is not None])
     _write(order, citations)
-    failed = (VERDICTS[each.quoted] for each in citations if each.quoted and each.text is None)
-    return targets.exit or next(failed, Exit.DONE)
+    answers = (VERDICTS[each.looked.answer] for each in citations if each.looked)
+    return targets.exit or next(answers, Exit.DONE)
 
 
 def _citation(archive: Archive, order: Order, capture: Capture) -> Citation:
@@ -151,15 +151,16 @@ def _citation(archive: Archive, order: Order, capture: Capture) -> Citation:
         say(f"{facts.url}: {remark}")
     if order.romanise and facts.title.romanised is None:
         facts = _romanised(facts)
-    verdict = None
-    if order.quote is not None:
-        assert capture.version_id is not None
-        verdict, quoted, reason = look_for(archive.engine, capture.version_id, order.quote)
-        facts = replace(facts, quote=quoted)
-        place = f", {quoted.place}" if quoted.place else ""
-        say(f"“{quoted.text}”{place}: {quoted.verdict}: {reason}")
-    text = FORMS[order.form](facts) if verdict in {None, Verdict.PASSED} else None
-    return Citation(capture=capture, facts=facts, text=text, quoted=verdict)
+    if order.quote is None:
+        return Citation(capture=capture, facts=facts, text=FORMS[order.form](facts))
+    assert capture.version_id is not None
+    looked = look_for(archive.engine, capture.version_id, order.quote)
+    quoted = looked.quoted
+    place = f", {quoted.place}" if quoted.place else ""
+    say(f"“{quoted.text}”{place}: {quoted.verdict}: {looked.reason}")
+    facts = replace(facts, quote=quoted)
+    text = FORMS[order.form](facts) if looked.answer is Verdict.PASSED else None
+    return Citation(capture=capture, facts=facts, text=text, looked=looked)
 
 
 def _romanised(facts: Facts) -> Facts:
@@ -209,7 +210,7 @@ def _row(order: Order, citation: Citation) -> dict[str, Any]:
         "blake3": facts.copy.blake3,
         "version": facts.copy.version,
         "document": facts.copy.document,
-        "archived": facts.copy.url,
+        "copy": facts.copy.url,
         "title": facts.title.original,
         "title_from": facts.title.where,
         "agency": facts.agency,
@@ -220,8 +221,8 @@ def _row(order: Order, citation: Citation) -> dict[str, Any]:
         "outcome": capture.outcome,
         "format": order.form,
         "citation": citation.text,
-        "quote": {"text": quote.text, "found": quote.verdict, "place": quote.place or None}
-        if quote
-        else None,
-        "verdict": citation.quoted.value if citation.quoted else None,
+        "quote": quote.text if quote else None,
+        "verdict": quote.verdict if quote else None,
+        "place": quote.place or None if quote else None,
+        "reason": citation.looked.reason if citation.looked else None,
     }

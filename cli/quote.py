@@ -11,10 +11,10 @@ from archive.errors import UsageError
 from archive.ident import printed
 from catalog.quoting.verdict import answer_of
 from cli.context import Archive, operator_option, with_archive
-from cli.events import Attachment, Happening, record_events
+from cli.events import Attachment, record_events
 from cli.exits import VERDICTS, Exit
 from cli.find import collection_of, collection_option
-from cli.output import json_option, moment, write_fields, write_json
+from cli.output import json_option, moment, say, write_fields, write_json
 from cli.quote_checks import Answer, Translation, ask, confirm
 from cli.tending import tend
 
@@ -39,7 +39,7 @@ MARKS = {"=": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
     "page",
     type=click.IntRange(min=1),
     metavar="PAGE",
-    help="You read the words on the image of this page, and answer for it with your name.",
+    help="You read the words on this page of a scan, and answer for it with your name. On a terminal the page is drawn first; its image is kept.",
 )
 @operator_option
 @json_option
@@ -78,10 +78,18 @@ def command(
     translation = Translation(original, translator, statement) if original and translator else None
     of_collection = collection_of(archive, collection)
     if page is not None and within is not None:
+        from cli.quote_confirm import is_agreed, kept, page_image  # noqa: PLC0415 -- drawing is slow to load
+
         answers = [confirm(archive, text, within, page, who)]
+        image = page_image(archive, answers[0])
+        if not is_agreed(answers[0], image):
+            say("not confirmed, so nothing is kept")
+            return Exit.UNCHECKED
+        attached = kept(image)
     else:
         answers = ask(archive, text, within, of_collection, translation)
-    ids = record_events(archive, who, (_happening(answer, translation) for answer in answers))
+        attached = _statement(translation)
+    ids = record_events(archive, who, (answer.happening(attached) for answer in answers))
     for answer, id_ in zip(answers, ids, strict=True):
         if as_json:
             write_json({"id": printed(id_), **answer.to_json()})
@@ -90,12 +98,11 @@ def command(
     return VERDICTS[answer_of(answers[0].checked.verdict)]
 
 
-def _happening(answer: Answer, translation: Translation | None) -> Happening:
-    kept: tuple[Attachment, ...] = ()
-    if translation and translation.statement:
-        data = translation.statement.read_bytes()
-        kept = (Attachment(STATEMENT, data, "application/octet-stream"),)
-    return answer.happening(kept)
+def _statement(translation: Translation | None) -> tuple[Attachment, ...]:
+    if translation is None or translation.statement is None:
+        return ()
+    data = translation.statement.read_bytes()
+    return (Attachment(STATEMENT, data, "application/octet-stream"),)
 
 
 def _fields(answer: Answer, id_: str) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,8 @@ from cli.verify_all import check_files
 from cli.verify_evidence import check_alone, check_receipt, is_receipt_file, stands_alone
 from cli.verify_held import check_capture, check_file
 
+PNG = b"\x89PNG\r\n\x1a\n"
+
 
 @click.command("verify")
 @click.argument("targets", nargs=-1, metavar="[FILE|ID|URL]...")
@@ -65,6 +67,7 @@ def command(
     A file is looked for by its bytes among all that the archive holds. An evidence package (a folder
     or ZIP) is verified step by step, a receipt too, with the FILE that it cites if you name one after
     it; a WARC, ARC, WACZ or HAR by what it states of its own records. These three need no archive.
+    A picture that `muniment excerpt` made is drawn again out of the file that it shows, and compared.
     Passing shows that these bytes were received and have not changed since. It does not show who
     wrote them, nor that nobody altered them on the way. Exit code 0 passed, 1 failed, 3 not checked.
 
@@ -113,7 +116,8 @@ def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterat
         if stands_alone(path):
             yield check_alone(path)
         elif path.is_file():
-            yield from check_file(archive, path, depth)
+            excerpt = _excerpt(archive, path, depth)
+            yield from (excerpt,) if excerpt else check_file(archive, path, depth)
         elif is_url(target):
             captures = captures_of(archive.engine, target)
             if not captures:
@@ -123,6 +127,15 @@ def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterat
             raise NotFoundError(f"no file {target}", advice="name a file, an id or a URL")
         else:
             yield check_capture(archive, find_capture(archive, target), depth)
+
+
+def _excerpt(archive: Archive, path: Path, depth: Depth) -> Checked | None:
+    with path.open("rb") as file:
+        if file.read(len(PNG)) != PNG:
+            return None
+    from cli.verify_excerpt import check_excerpt  # noqa: PLC0415 -- few files are pictures
+
+    return check_excerpt(archive, path, depth)
 
 
 def _told(found: Iterator[Checked], as_json: bool) -> Exit:

@@ -43,7 +43,13 @@ def full_archive(folder: Path) -> ArchiveRoot:
         },
     )
     quoted = replace(check, type="quote check", outcome="not found", detail={"quote": "名额25人"})
-    events = (check, replace(check, type="import"), listed, quoted)
+    entry = {"key": "a", "place": "line 1", "urls": [], "quotes": [], "copies": []}
+    checked = {
+        "publication": "report",
+        "entries": [{"entry": entry, "verdict": "unreadable", "reason": "no address"}],
+    }
+    cited = replace(check, type="bibliography check", detail=checked)
+    events = (check, replace(check, type="import"), listed, quoted, cited)
     store(root, *map(Group, events), prefix="events")
     return root
 

@@ -337,6 +337,10 @@ texts = (
 )
 
 
+def test_a_text_from_outside_becomes_one_line_that_turns_nothing_round() -> None:
+    assert clean(" a\u202eb\x00\r\n \u3000c\ud800\u2067 مرحبا ") == "ab c مرحبا"
+
+
 def read_bibtex(text: str) -> list[dict[str, str]]:
     library = parse_string(text, append_middleware=[LatexDecodingMiddleware()])
     assert not library.failed_blocks

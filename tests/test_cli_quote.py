@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import typst
 
 from archive.layout import ArchiveRoot
+from archive.reader import groups, read_record
+from archive.warc import chunks
 from catalog.database import open_catalog
+from catalog.excerpts.png import read_png
 from catalog.ingest import ingest, rebuild, sealed
+from cli.quote_confirm import IMAGE
 from tests.captures import answer, failed_group, store, wire_group
 from tests.catalogs import dump, fresh_postgres
 from tests.checks import check_archive
@@ -18,6 +26,7 @@ from tests.muniment import Told, muniment
 PAGE, PDF, SCAN = (
     f"https://www.example.gov/{name}" for name in ("notice.html", "annex.pdf", "scan.pdf")
 )
+MUNIMENT = str(Path(sys.executable).with_name("muniment"))
 NOTICE = "<html><title>关于研修班的通知</title><p>商务部关于举办研修班的通知</p><p>名额２５人，请各单位组织推荐。</p></html>"
 
 
@@ -102,6 +111,37 @@ def test_a_scan_verifies_nothing_until_a_person_has_looked(root: Path) -> None:
     assert "a scan has" in quote(root, "名额25人", "--in", SCAN, code=3).out
     told = quote(root, "名额25人", "--in", SCAN, "--confirm", 1, code=0).out
     assert "confirmed by Ada on the page image" in told
+
+
+def test_the_page_that_a_person_looked_at_is_kept_beside_the_decision(root: Path) -> None:
+    [row] = quote(root, "名额25人", "--in", SCAN, "--confirm", 1, "--json", code=0).rows
+    archive = ArchiveRoot.open(root)
+    [group] = [
+        found for path in sealed(archive) for found in groups(path) if found.id == row["id"][:-1]
+    ]
+    [image] = [record for record in group.records if record.uri == IMAGE]
+    stored = read_record(archive.warc / image.file, image.offset, image.length)
+    path = root.parent / "page.png"
+    path.write_bytes(b"".join(chunks(stored.block)))
+    told = read_png(path)
+    assert told is not None
+    assert told.claimed is not None
+    assert (told.claimed["url"], told.claimed["selection"]["regions"][0]["page"]) == (SCAN, 1)
+    assert "it has 1 page" in quote(root, "名额25人", "--in", SCAN, "--confirm", 9, code=2).err
+
+
+def test_at_a_terminal_a_person_is_shown_the_page_and_asked(root: Path) -> None:
+    command = [MUNIMENT, "-C", str(root), "quote", "名额25人", "--in", SCAN, "--confirm", "1"]
+    for typed, code, said in (("n", 3, "not confirmed"), ("y", 0, "confirmed by Ada")):
+        here, there = pty.openpty()
+        with subprocess.Popen(
+            command, stdin=there, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            os.write(here, f"{typed}\n".encode())
+            out, _ = process.communicate(timeout=120)
+        os.close(here)
+        os.close(there)
+        assert (process.returncode, "look at the page" in out, said in out) == (code, True, True)
 
 
 def test_what_is_no_document_has_no_verdict(root: Path) -> None:

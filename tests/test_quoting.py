@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -90,6 +92,73 @@ def test_a_changed_word_is_altered_and_shown(quote: str, words: str) -> None:
 )
 def test_the_verdicts_are_a_closed_list(quote: str, expected: str) -> None:
     assert verdict(quote) == expected
+
+
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        ("占地面积共102平方米", "占地面积共10²平方米"),
+        ("第1条的规定全文如下", "第①条的规定全文如下"),
+        ("据商援函[2021]12号文件办理", "据商援函[2020]12号文件办理"),
+    ],
+)
+def test_a_sign_or_a_year_is_no_matter_of_form(quote: str, text: str) -> None:
+    assert verdict(quote, text) == "altered"
+
+
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        ("葛城市的通知", "葛\U000e0100城市的通知"),
+        ("据商援函[2021]12号文件办理", "据商援函[2021]12号文件办理"),
+        ("“a belief among experts,”", "“It is a belief among experts.”"),
+    ],
+)
+def test_what_is_not_seen_and_what_is_not_quoted_does_not_matter(quote: str, text: str) -> None:
+    assert verdict(quote, text) == "verified"
+
+
+def test_words_that_stand_only_inside_of_others_are_said_to() -> None:
+    for quote, text, inside in (
+        ("lawful measures", "They called unlawful measures that", "unlawful"),
+        ("20人，请报名参加", "名额120人，请报名参加", "120"),
+    ):
+        assert f"inside of other words: {inside}" in check(Quote(quote), Searched(text)).reason
+    assert "inside" not in check(Quote("lawful"), Searched("unlawful and lawful")).reason
+    assert "inside" not in check(Quote("研修班名额"), Searched("各研修班名额等")).reason
+
+
+def test_segments_are_found_where_the_first_chance_leads_nowhere() -> None:
+    gap = "词" * 2_000
+    text = f"第一部分，第二部分{gap}第二部分{gap}第三部分"
+    found = Searched(text).find(Quote("第一部分……第二部分……第三部分"))
+    assert found is not None
+    [place] = found.places
+    assert [text[start:end] for start, end in place.parts] == ["第一部分", "第二部分", "第三部分"]
+    assert Searched(f"第一部分{gap}{gap}第三部分").find(Quote("第一部分…第三部分")) is None
+
+
+@given(
+    st.lists(st.sampled_from(["甲乙", "丙丁", "戊己", "庚"]), min_size=2, max_size=12), st.data()
+)
+def test_any_segments_in_their_order_are_found(words: list[str], data: st.DataObject) -> None:
+    numbers = data.draw(st.sets(st.integers(0, len(words) - 1), min_size=1))
+    text = "，".join(words)
+    quote = Quote("…".join(words[number] for number in sorted(numbers)))
+    found = Searched(text).find(quote)
+    assert found is not None
+    for place in found.places:
+        assert list(place.parts) == sorted(place.parts)
+        assert all(one[1] <= other[0] for one, other in pairwise(place.parts))
+
+
+def test_a_quotation_in_another_language_of_one_script_is_never_called_absent() -> None:
+    french = "Le ministre a déclaré que les programmes de formation sont destinés à la diffusion du modèle dans les pays de la région."
+    quote = "The minister said that the programmes are designed to spread the model of the country"
+    assert verdict(quote, french) == "translation, original not given"
+    english = "It rained on the day of the meeting, and the ministers of all the countries were late for it."
+    assert verdict(quote, english) == "not found"
+    assert verdict("Programmes to spread the model", french) != "translation, original not given"
 
 
 def test_a_quotation_in_another_script_is_never_called_absent() -> None:

@@ -32,7 +32,7 @@ def read(path: Path) -> Iterator[Entry]:
             yield _entry(block.ignore_error_block)
         elif isinstance(block, ParsingFailedBlock):
             line = (block.start_line or 0) + 1
-            said = str(block.error).partition("\n")[0]
+            said = str(block.error).partition("\n")[0] or "its braces do not close"
             yield Entry(key=f"line {line}", place=f"line {line}", raw=block.raw or "", problem=said)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 URL = re.compile(
@@ -60,6 +61,14 @@ class Entry:
     quotes: tuple[str, ...] = ()
     problem: str | None = None
     """Why the entry, or a part of it, could not be read."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> Entry:
+        lists = {name: tuple(told[name]) for name in ("urls", "copies", "quotes")}
+        return cls(**{**told, **lists})
 
 
 def trimmed(url: str) -> str:

@@ -13,7 +13,7 @@ from catalog.bibliography.running import entry_of, grouped, quotes_in
 from catalog.postings.dates import date_of
 
 _LINK = re.compile(
-    r"\[(?P<words>[^\[\]]{0,400})\]\(\s*<?(?P<url>https?://[^\s<>]+?)>?(?:\s+[\"'][^\"']*[\"'])?\s*\)(?!\))"
+    r"\[(?P<words>[^\[\]]{0,400})\]\(\s*<?(?P<url>https?://(?:[^\s<>()]|\([^\s<>()]*\))+)>?(?:\s+[\"'][^\"']*[\"'])?\s*\)"
 )
 _ROBUST = re.compile(
     r"(?:href|data-originalurl)\s*=\s*[\"'](?P<url>https?://[^\"']+)[\"'](?P<rest>[^<>{}]*?versiondate[^<>{}]*)|"

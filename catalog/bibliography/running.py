@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog.bibliography.entry import Entry, is_copy, sorted_out, urls_in
+from catalog.bibliography.entry import Entry, is_copy, original_of, sorted_out, urls_in
+from catalog.keys import document_key
 from catalog.postings.dates import dates_in
 
 QUOTED = re.compile(r"“([^“”\n]{15,600})”|「([^「」\n]{10,400})」")
@@ -66,12 +67,19 @@ def entries_of_lines(lines: list[str], *, place: str = "line") -> Iterator[Entry
 
 
 def grouped(urls: list[str]) -> Iterator[list[str]]:
-    """Addresses with the copies that follow them."""
+    """Addresses with the copies that follow them, unless these say that they are of another."""
     group: list[str] = []
     for url in urls:
-        if group and not (is_copy(url) and not is_copy(group[-1])):
+        if group and not _goes_with(url, group):
             yield group
             group = []
         group.append(url)
     if group:
         yield group
+
+
+def _goes_with(url: str, group: list[str]) -> bool:
+    if not is_copy(url) or is_copy(group[0]):
+        return False
+    original = original_of(url)
+    return original is None or document_key(original[0]) == document_key(group[0])

@@ -17,6 +17,8 @@ from catalog.citations.titles import Title
 CHINA = timezone(timedelta(hours=8))
 ZONES = {"cn": CHINA, "hk": CHINA, "mo": CHINA, "tw": CHINA}
 """The legal time of the countries whose postings we watch, by the last label of the host."""
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that change the direction of all that follows (UAX #9, 2.1, 2.2, 2.4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +141,12 @@ class Facts:
 
 
 def clean(text: str) -> str:
-    """A text from outside as one line: runs of spaces and line ends become one space, control
-    characters and halves of characters are left out.
+    """A text from outside as one line: runs of spaces and line ends become one space. Left out are
+    control characters, halves of characters, and what would turn round the rest of the line, such as
+    the address of the copy.
     """
-    kept = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
-    return " ".join(kept.split())
+    return " ".join("".join(c for c in text if c.isspace() or _is_kept(c)).split())
+
+
+def _is_kept(character: str) -> bool:
+    return unicodedata.category(character) not in {"Cc", "Cs"} and character not in TURNING

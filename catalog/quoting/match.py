@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
-from catalog.quoting.normal import HYPHENS, RECIPE, Normalised, normalise
+from catalog.quoting.normal import HAN, HYPHENS, RECIPE, Normalised, normalise
 from catalog.quoting.segments import WIDEST, Segment, segments, unmarked
 
+Span = tuple[int, int]
+"""Characters of a text, from and up to."""
 AROUND = 32
 """Characters of prefix and suffix (W3C Web Annotation, 4.2.4)."""
+_LETTER = re.compile(rf"(?![{HAN}])[^\W_]")
+"""Of a script that puts spaces between words; a digit too."""
 MOST = 100
 """Places that are told of; of a quotation of one word there may be thousands."""
 
@@ -34,6 +41,20 @@ class Place:
             },
             {"type": "TextPositionSelector", "start": self.start, "end": self.end},
         ]
+
+
+def cut_words(text: str, place: Place) -> list[str]:
+    """The words of a text that a place begins or ends inside of: `unlawful` for `lawful`."""
+    words = []
+    for edge in (place.start, place.end):
+        if 0 < edge < len(text) and _LETTER.match(text, edge - 1) and _LETTER.match(text, edge):
+            start = end = edge
+            while start > 0 and _LETTER.match(text, start - 1):
+                start -= 1
+            while end < len(text) and _LETTER.match(text, end):
+                end += 1
+            words.append(text[start:end])
+    return list(dict.fromkeys(words))
 
 
 @dataclass(frozen=True)
@@ -106,28 +127,43 @@ class Searched:
 
 
 def _places(text: Normalised, parts: Sequence[Segment]) -> Iterator[Place]:
-    begin, count = 0, 0
-    while count < MOST:
-        found = _chain(text.text, parts, begin)
-        if found is None:
-            return
-        spans = tuple(text.raw(start, end) for start, end in found)
+    found = [list(_all(part.text, text.text)) for part in parts]
+    nexts = _nexts(found, [WIDEST[part.after] for part in parts[1:]])
+    chains = [_chain(first, found, nexts) for first in nexts[0]]
+    # Of chains that go on alike the last one is the tightest.
+    tightest = {tuple(chain[1:]) or chain[0]: chain for chain in chains}
+    for chain in islice(tightest.values(), MOST):
+        spans = tuple(text.raw(start, end) for start, end in chain)
         yield Place(spans[0][0], spans[-1][1], spans)
-        begin, count = found[0][0] + 1, count + 1
 
 
-def _chain(text: str, parts: Sequence[Segment], begin: int) -> list[tuple[int, int]] | None:
-    """The first place at or after `begin` where all parts follow one another within reach."""
-    first, *others = parts
-    while (start := text.find(first.text, begin)) >= 0:
-        found = [(start, start + len(first.text))]
-        for part in others:
-            end = found[-1][1]
-            at = text.find(part.text, end, end + WIDEST[part.after] + len(part.text))
-            if at < 0:
-                break
-            found.append((at, at + len(part.text)))
-        else:
-            return found
-        begin = start + 1
-    return None
+def _all(part: str, text: str) -> Iterator[Span]:
+    at = text.find(part)
+    while at >= 0:
+        yield at, at + len(part)
+        at = text.find(part, at + 1)
+
+
+def _nexts(found: Sequence[list[Span]], reaches: Sequence[int]) -> list[dict[int, int]]:
+    """For each part the numbers of its places from which all later parts are within reach, each with
+    the number of the nearest place of the next part.
+    """
+    ways = [dict.fromkeys(range(len(found[-1])), -1)]
+    for number in reversed(range(len(found) - 1)):
+        numbers = list(ways[0])
+        later = [found[number + 1][other][0] for other in numbers]
+        way = {}
+        for place, (_, end) in enumerate(found[number]):
+            at = bisect_left(later, end)
+            if at < len(later) and later[at] <= end + reaches[number]:
+                way[place] = numbers[at]
+        ways.insert(0, way)
+    return ways
+
+
+def _chain(first: int, found: Sequence[list[Span]], nexts: Sequence[dict[int, int]]) -> list[Span]:
+    chain, place = [], first
+    for spans, way in zip(found, nexts, strict=True):
+        chain.append(spans[place])
+        place = way[place]
+    return chain

@@ -1,7 +1,8 @@
 """The one normalisation under which a quotation counts as exact, declared: `quote/1`.
 
-- NFKC: full width and half width, ligatures, circled numbers, the forms of accents;
-- format and control characters out: zero widths, direction marks, soft hyphens;
+- NFKC: full width and half width, ligatures, the forms of accents; but superscripts, subscripts,
+  fractions and circled numbers stay, for 10² is not 102;
+- format and control characters out: zero widths, direction marks, soft hyphens, variation selectors;
 - all quotation marks and apostrophes are one, all dashes and hyphens are one;
 - white space: none next to a Chinese character or a punctuation mark, else one space for any run.
 
@@ -22,6 +23,9 @@ HAN = r"\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-
 _MARKS = dict.fromkeys("\"'`´‘’‚‛“”„‟′″‵〝〞〟「」『』﹁﹂﹃﹄＂＇«»‹›", "'")
 _DASHES = dict.fromkeys("-‐‑‒–—―−﹘﹣－⸺⸻", "-")
 _ONE_FOR_ALL = {**_MARKS, **_DASHES}
+_FORMS = ("<super>", "<sub>", "<fraction>", "<circle>")
+"""Compatibility decompositions (UAX 44, 5.7.3) that would change what is said."""
+_SELECTORS = frozenset(map(chr, (0x34F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 _PLAIN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]+")
 _HAN = re.compile(f"[{HAN}]")
 _DIVIDED = re.compile(r"(?<=[a-zà-ÿ])[-\u2010]\s*\n\s*(?=[a-zà-ÿ])")
@@ -108,9 +112,13 @@ def _folded(cluster: str) -> str:
     if cluster.isspace():
         return " "
     plain = "".join(_ONE_FOR_ALL.get(c, c) for c in cluster)
-    folded = unicodedata.normalize("NFKC", plain)
-    kept = (c for c in folded if unicodedata.category(c) not in {"Cf", "Cc", "Cs"} or c.isspace())
-    return "".join(_ONE_FOR_ALL.get(c, c) for c in kept)
+    says = unicodedata.decomposition(plain[0]).startswith(_FORMS)
+    folded = unicodedata.normalize("NFC" if says else "NFKC", plain)
+    return "".join(_ONE_FOR_ALL.get(c, c) for c in folded if c.isspace() or not _is_unseen(c))
+
+
+def _is_unseen(character: str) -> bool:
+    return character in _SELECTORS or unicodedata.category(character) in {"Cf", "Cc", "Cs"}
 
 
 def _drops(character: str) -> bool:

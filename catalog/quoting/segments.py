@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from catalog.quoting.normal import normalise
 
 _OMISSION = r"[\[(（［]\s*(?:…+|\.{3}|\.\s\.\s\.|⋯+)\s*[\])）］]|…+|⋯+|\.{3,}|\.(?:\s\.){2,}"
-_INSERTION = r"[\[［](?![\[［])[^\[\]［］]*[\]］]"
+_INSERTION = r"[\[［](?![\[［]|\d{4}[\]］]\s*第?\s*\d+\s*号)[^\[\]［］]*[\]］]"
+"""Words in square brackets; the year of a document number, 商援函[2021]12号, is no insertion."""
 _BREAK = re.compile(f"(?P<omission>{_OMISSION})|(?P<insertion>{_INSERTION})")
 _OUTER = (("“", "”"), ("「", "」"), ("『", "』"), ('"', '"'), ("‘", "’"), ("«", "»"), ("'", "'"))
 OMISSION, INSERTION, START = "omission", "insertion", "start"
@@ -33,7 +34,8 @@ def unmarked(quote: str) -> str:
         inner = text[len(left) : -len(right)]
         around = len(text) > 2 and text.startswith(left) and text.endswith(right)
         if around and left not in inner and right not in inner:
-            return inner.strip()
+            # `“among experts,” she said`: that comma is hers.
+            return inner.strip().removesuffix(",").rstrip()
     return text
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from archive.verdict import Verdict
 from catalog.quoting.language import may_be_translated
-from catalog.quoting.match import Match, Quote, Searched
+from catalog.quoting.match import Match, Quote, Searched, cut_words
 from catalog.quoting.nearest import Nearest, nearest
 
 SHORT = 4
@@ -56,11 +56,11 @@ def check(quote: Quote, text: Searched | None, *, why_no_text: str = "") -> Chec
     match = text.find(quote)
     if match is not None:
         verdict = QuoteVerdict.DECLARED if match.declared else QuoteVerdict.VERIFIED
-        return Checked(verdict, _told(quote, match), match)
+        return Checked(verdict, _told(quote, match, text.text), match)
     if may_be_translated(quote.raw, text.text):
         return Checked(
             QuoteVerdict.NO_ORIGINAL,
-            "the text is in another script: give the passage that was translated with --original",
+            "the text is in another language: give the passage that was translated with --original",
         )
     near = nearest(text.text, quote.raw)
     if near is not None:
@@ -89,15 +89,17 @@ def answer_of(verdict: QuoteVerdict) -> Verdict:
     return Verdict.NOT_CHECKED if verdict in unchecked else Verdict.FAILED
 
 
-def _told(quote: Quote, match: Match) -> str:
+def _told(quote: Quote, match: Match, text: str) -> str:
     places = len(match.places)
     told = f"exact under {match.recipe}"
     if match.declared:
         told += ", each part in its order"
     if places > 1:
         told += f", at {places} places"
-    return (
-        f"{told}; so few characters may stand there by accident"
-        if len(quote.whole) < SHORT
-        else told
-    )
+    if len(quote.whole) < SHORT:
+        told += "; so few characters may stand there by accident"
+    # Only where no place begins and ends between words: `lawful` may stand in `unlawful` too.
+    cut = [cut_words(text, place) for place in match.places]
+    if all(cut):
+        told += f"; but only inside of other words: {', '.join(cut[0])}"
+    return told

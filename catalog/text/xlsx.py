@@ -10,6 +10,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from catalog.text.cells import CELLS, shown
 from catalog.text.extraction import Extraction, Locator, Passage
 from catalog.text.formats import Content
+from catalog.text.package import core_properties, opened
 
 TOOL = f"openpyxl {openpyxl.__version__}"
 RECIPE = "xlsx/1"
@@ -28,9 +29,10 @@ def extract(content: Content) -> Extraction:
                 passages.append(passage)
                 if len(passages) > CELLS:
                     break
-        properties = _properties(book)
     finally:
         book.close()
+    with opened(content.path) as package:  # openpyxl makes up a date where the file has none
+        properties = tuple(core_properties(package))
     cut = len(passages) > CELLS
     return Extraction(
         tool=TOOL,
@@ -38,7 +40,7 @@ def extract(content: Content) -> Extraction:
         passages=tuple(passages),
         code="over-limit" if cut else None if passages else "no-text",
         detail=f"more than {CELLS:,} cells" if cut else None if passages else "no cell has text",
-        properties=tuple(properties),
+        properties=properties,
     )
 
 
@@ -50,18 +52,3 @@ def _cells(sheet: Worksheet) -> Iterator[Passage]:
             if text:
                 at = Locator(sheet=sheet.title, cell=cell.coordinate, part=hidden)
                 yield Passage(text, at)
-
-
-def _properties(book: openpyxl.Workbook) -> Iterator[tuple[str, str]]:
-    for name in (
-        "title",
-        "creator",
-        "created",
-        "modified",
-        "lastModifiedBy",
-        "subject",
-        "keywords",
-    ):
-        value = getattr(book.properties, name, None)
-        if value:
-            yield name, str(value)

@@ -258,6 +258,7 @@ def upgrade() -> None:
     _texts()
     _collections()
     _quotes()
+    _publications()
 
 
 def _texts() -> None:
@@ -384,3 +385,32 @@ def _quotes() -> None:
     )
     op.create_index("quote_version", "quote", ["version_id"])
     op.create_index("quote_time", "quote", ["time"])
+
+
+def _publications() -> None:
+    op.create_table(
+        "publication",
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("name", Outside(), nullable=False),
+        sa.Column("time", Instant(), nullable=False),
+        sa.Column("event_id", Key(), nullable=False),
+        sa.Column("detail", Json(), nullable=False),
+        sa.Column("checks", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "citation",
+        sa.Column("publication_id", Key(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("key", Outside(), nullable=False),
+        sa.Column("place", Outside(), nullable=False),
+        sa.Column("url", Outside(), nullable=True),
+        sa.Column("verdict", Key(), nullable=False),
+        sa.Column("reason", Outside(), nullable=False),
+        sa.Column("capture_id", Key(), nullable=True),
+        sa.Column("version_id", Key(), nullable=True),
+        sa.Column("entry", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("publication_id", "number"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("citation_version", "citation", ["version_id"])
