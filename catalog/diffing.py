@@ -62,6 +62,9 @@ class Difference:
     kind: str
     """`same bytes`, `same text`, `only what changes by itself` or `other text`."""
     changes: tuple[Change, ...] = ()
+    coarse: bool = False
+    """Whether there was more to compare than the time allowed: the changes are right, and larger than
+    they need be."""
 
 
 _Passage = tuple[str, Locator]
@@ -75,11 +78,13 @@ def compare(first: PlacedText, second: PlacedText, *, same_bytes: bool = False) 
         return Difference("same bytes")
     if first.text == second.text:
         return Difference("same text")
-    changes = tuple(_Comparison().changes(first, second))
+    comparison = _Comparison()
+    changes = tuple(comparison.changes(first, second))
     if not changes:  # the same words in cells and passages parted otherwise
         return Difference("same text")
     same = normal(first.text) == normal(second.text)
-    return Difference("only what changes by itself" if same else "other text", changes)
+    kind = "only what changes by itself" if same else "other text"
+    return Difference(kind, changes, coarse=comparison.coarse)
 
 
 def runs(first: str, second: str) -> tuple[Run, ...]:
@@ -98,6 +103,7 @@ class _Comparison:
 
     def __init__(self) -> None:
         self._left = SECONDS
+        self.coarse = False
 
     def changes(self, first: PlacedText, second: PlacedText) -> Iterator[Change]:
         ours, theirs = (list(_units(text)) for text in (first, second))
@@ -151,8 +157,9 @@ class _Comparison:
     def _cells(
         self, before: _Unit, after: _Unit
     ) -> Iterator[tuple[_Passage | None, _Passage | None]]:
-        cells = [(cell,) for cell in before], [(cell,) for cell in after]
-        for old, new in self._blocks(*cells):
+        ours: list[_Unit] = [(cell,) for cell in before]
+        theirs: list[_Unit] = [(cell,) for cell in after]
+        for old, new in self._blocks(ours, theirs):
             for one, other in zip_longest(old, new):
                 yield (one[0] if one else None), (other[0] if other else None)
 
@@ -167,7 +174,9 @@ class _Comparison:
             found = diff(one, two, timelimit=self._left, checklines=False, cleanup="No")
         else:
             found = [("-", len(first)), ("+", len(second))] if first != second else [("=", len(first))]  # fmt: skip
+            self.coarse = True
         self._left -= time.monotonic() - began
+        self.coarse |= self._left <= 0
         at = [0, 0]
         for op, length in found:
             side = 1 if op == "+" else 0
@@ -210,9 +219,7 @@ def _at(units: list[_Unit]) -> Locator | None:
     return units[0][0][1] if units else None
 
 
-def _paired(
-    first: list[_Unit], second: list[_Unit]
-) -> Iterator[tuple[_Unit | None, _Unit | None]]:
+def _paired(first: list[_Unit], second: list[_Unit]) -> Iterator[tuple[_Unit | None, _Unit | None]]:
     """Rows that became each other: in their order, and so that most of their cells are the same."""
     if len(first) == len(second) or len(first) * len(second) > PAIRS or not first or not second:
         yield from zip_longest(first, second)
