@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -268,6 +269,9 @@ def told(first: str, second: str) -> str:
         ("名额20人", "名额25人", "名额[-20-]{+25+}人"),
         ("was logged online", "was recorded online", "was [-logged-]{+recorded+} online"),
         ("1,691 files", "1,961 files", "[-1,691-]{+1,961+} files"),
+        ("6月1日至21日", "7月5日至25日", "[-6-]{+7+}月[-1-]{+5+}日至[-21-]{+25+}日"),
+        ("the quick brown fox", "one slow red fox", "[-the quick brown-]{+one slow red+} fox"),
+        ("前组织推荐符合条件的", "前选拔报送合格的", "前[-组织推荐符合条件-]{+选拔报送合格+}的"),
     ],
 )
 def test_a_change_is_told_by_characters_in_chinese_and_by_words_and_numbers_elsewhere(
@@ -297,6 +301,75 @@ def test_cells_are_compared_by_their_names() -> None:
     assert [(str(change.before), str(change.after)) for change in found.changes] == [
         ("S!A2", "S!A2"),
         ("None", "S!A3"),
+    ]
+
+
+def table(*rows: str) -> PlacedText:
+    """Rows of a sheet, each character a cell."""
+    return PlacedText.of(
+        Passage(word, Locator(sheet="S", cell=f"{'ABCD'[column]}{number}"))
+        for number, row in enumerate(rows, 1)
+        for column, word in enumerate(row.split())
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "changes"),
+    [
+        (["老挝 20 人", "泰国 25 人"], []),
+        (["老挝 20 人", "泰国 30 人"], [("S!B2", "S!B2", "-25+30")]),
+        (["越南 9 人", "老挝 20 人", "泰国 25 人"], [(None, "S!A1", "+越南\t9\t人")]),
+        (["泰国 25 人"], [("S!A1", None, "-老挝\t20\t人")]),
+        (["老挝 甲 20 人", "泰国 乙 25 人"], [(None, "S!B1", "+甲"), (None, "S!B2", "+乙")]),
+        (
+            ["越南 9 人", "老挝 20 名", "泰国 25 人"],
+            [(None, "S!A1", "+越南\t9\t人"), ("S!C1", "S!C2", "-人+名")],
+        ),
+    ],
+)
+def test_a_row_or_a_column_put_in_moves_no_other_cell(
+    rows: list[str], changes: list[tuple[str | None, str | None, str]]
+) -> None:
+    found = compare(table("老挝 20 人", "泰国 25 人"), table(*rows))
+    assert [
+        (
+            str(change.before) if change.before else None,
+            str(change.after) if change.after else None,
+            "".join(run.op + run.text for run in change.runs),
+        )
+        for change in found.changes
+    ] == changes
+
+
+@given(
+    st.lists(st.text(alphabet="ab 商", max_size=6), max_size=6),
+    st.lists(st.text(alphabet="ab 商", max_size=6), max_size=6),
+)
+def test_the_changes_of_a_table_make_the_second_out_of_the_first(
+    first: list[str], second: list[str]
+) -> None:
+    before, after = table(*(row[:7] for row in first)), table(*(row[:7] for row in second))
+    found = Counter("".join(before.text.split()))
+    for change in compare(before, after).changes:
+        for run in change.runs:
+            characters = Counter("".join(run.text.split()))
+            if run.op == "-":
+                assert characters <= found
+                found -= characters
+            elif run.op == "+":
+                found += characters
+    assert found == Counter("".join(after.text.split()))
+
+
+def test_what_cannot_be_compared_in_time_is_told_as_a_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("catalog.diffing.SECONDS", 0.0)
+    found = compare(placed("甲乙丙", "丁"), placed("甲乙戊", "丁"))
+    assert found.coarse
+    assert [(run.op, run.text) for run in found.changes[0].runs] == [
+        ("-", "甲乙丙\n丁"),
+        ("+", "甲乙戊\n丁"),
     ]
 
 
