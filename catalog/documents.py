@@ -22,7 +22,7 @@ from catalog.values import table_of, values
 
 _CAPTURE, _VERSION, _TEXT = table_of(Capture).c, table_of(Version).c, table_of(Text).c
 _DOCUMENT, _SKETCH = table_of(Document).c, table_of(Sketch).c
-ALIKE = 0.5
+ALIKE = 0.7
 """Similarity from which texts are listed as near-duplicates."""
 CANDIDATES = 100
 """Texts that one is compared with, those first that share most hashes of their sketches."""
