@@ -28,6 +28,8 @@ from catalog.holdings import Capture
 from catalog.keys import version_id
 from catalog.postings.attachments import attachment_rows
 from catalog.postings.posting import posting_rows
+from catalog.search.index import catch_up, reindexing
+from catalog.text.extraction import Passage
 from catalog.text.kind import declared_type, unknown
 from catalog.text.normal import RECIPE, digest, normal
 from catalog.text.placed import PlacedText
@@ -35,6 +37,7 @@ from catalog.text.reading import Reading, nothing
 from catalog.text.sketch import sketch
 from catalog.text.worker import Job, Readers
 from catalog.texts import TEXT, Attachment, Posting, Sketch, Stated, Text
+from catalog.types import visible
 from catalog.values import table_of, values
 
 BATCH = 100
@@ -100,6 +103,7 @@ def index(
 ) -> IndexReport:
     """Read and index every content of which there is no text yet (see `unread`)."""
     report = IndexReport()
+    catch_up(engine)
     found = unread(engine, files)
     with (
         tempfile.TemporaryDirectory(prefix="muniment-text-") as spool,
@@ -109,7 +113,8 @@ def index(
         lost: list[tuple[Capture, Reading]] = []
         spooled = _spooled(engine, root, found, Path(spool), report=report, lost=lost)
         for readings in _batches(chain(_read(readers, spooled), lost)):
-            with connection.begin():
+            contents = [version_id(capture.content_sha256 or b"") for capture, _ in readings]
+            with connection.begin(), reindexing(connection, contents):
                 for capture, reading in readings:
                     enter(connection, capture, reading)
             for _, reading in readings:
@@ -200,7 +205,8 @@ def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
 def text_row(capture: Capture, reading: Reading, normalised: str) -> Row:
     """The row of a text, `normalised` by catalog.text.normal."""
     extraction = reading.extraction
-    placed = PlacedText.of(extraction.passages)
+    # The places count the characters of the text as it is stored.
+    placed = PlacedText.of(Passage(visible(each.text), each.at) for each in extraction.passages)
     encoding = extraction.encoding
     assert capture.content_sha256 is not None
     return {
