@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -62,3 +63,38 @@ def a_page(path: Path, content: str, times: int = 1, to_unicode: str = "") -> Pa
     table = f"xref\n0 7\n0000000000 65535 f \n{rows}trailer<</Size 7/Root 1 0 R>>\n"
     path.write_bytes(data + f"{table}startxref\n{len(data)}\n%%EOF".encode())
     return path
+
+
+def by_office(office: str, folder: Path, form: str, *paths: Path) -> list[Path]:
+    """What LibreOffice makes of files in another format, as `docx` or `doc:MS Word 97`."""
+    subprocess.run(
+        [office, "--headless", "--convert-to", form, "--outdir", folder, *paths],
+        check=True,
+        capture_output=True,
+        timeout=120,
+        env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+    )
+    return [folder / f"{path.stem}.{form.partition(':')[0]}" for path in paths]
+
+
+FLAT = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0" xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/" office:version="1.2" office:mimetype="application/vnd.oasis.opendocument.text">
+<office:automatic-styles><style:page-layout style:name="L"><style:page-layout-properties fo:page-width="21cm" fo:page-height="29.7cm"/><style:header-style/><style:footer-style/></style:page-layout></office:automatic-styles>
+<office:master-styles><style:master-page style:name="Standard" style:page-layout-name="L"><style:header><text:p>内部资料</text:p></style:header><style:footer><text:p>页脚文字</text:p></style:footer></style:master-page></office:master-styles>
+<office:body><office:text>
+<text:tracked-changes><text:changed-region text:id="c1"><text:deletion><office:change-info><dc:creator>x</dc:creator><dc:date>2021-01-01T00:00:00</dc:date></office:change-info><text:p>二十</text:p></text:deletion></text:changed-region>
+<text:changed-region text:id="c2"><text:insertion><office:change-info><dc:creator>x</dc:creator><dc:date>2021-01-01T00:00:00</dc:date></office:change-info></text:insertion></text:changed-region></text:tracked-changes>
+<text:p>商务部关于举办研修班的通知</text:p>
+<text:p>名额<text:change text:change-id="c1"/><text:change-start text:change-id="c2"/>二十五<text:change-end text:change-id="c2"/>人，见<text:a xlink:href="http://example.org/附件.doc" xlink:type="simple">附件一</text:a>。𠀀字<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation><text:note-body><text:p>脚注内容</text:p></text:note-body></text:note>后</text:p>
+<text:p/>
+<table:table table:name="T"><table:table-column table:number-columns-repeated="3"/>
+<table:table-row><table:table-cell><text:p>国家</text:p></table:table-cell><table:table-cell><text:p>名额</text:p></table:table-cell><table:table-cell><text:p/></table:table-cell></table:table-row>
+<table:table-row><table:table-cell><text:p>老挝</text:p><text:p>柬埔寨</text:p></table:table-cell><table:table-cell><text:p/></table:table-cell><table:table-cell><text:p>25</text:p></table:table-cell></table:table-row></table:table>
+<text:p>甲<text:tab/>乙<text:line-break/>丙<text:s text:c="2"/>丁</text:p>
+<text:p>尾注<text:note text:note-class="endnote"><text:note-citation>i</text:note-citation><text:note-body><text:p>尾注内容</text:p></text:note-body></text:note>和批注<office:annotation><dc:creator>张</dc:creator><dc:date>2021-01-01T00:00:00</dc:date><text:p>批注内容</text:p></office:annotation>完</text:p>
+<text:p>框<draw:frame text:anchor-type="char" svg:width="4cm" svg:height="2cm" svg:x="1cm" svg:y="1cm"><draw:text-box><text:p>框内文字</text:p></draw:text-box></draw:frame>外</text:p>
+<table:table table:name="U"><table:table-column/><table:table-row><table:table-cell><text:p>第二表</text:p></table:table-cell></table:table-row></table:table>
+<text:p>末</text:p>
+</office:text></office:body></office:document>
+"""
+"""A flat OpenDocument text with all that a notice may have: headers, notes, changes, tables, a box."""

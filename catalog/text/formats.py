@@ -23,6 +23,14 @@ class Content:
     """A file name, from Content-Disposition or the URL."""
 
 
+class OverLimitError(Exception):
+    """What is in a file is larger than is read."""
+
+
+class EncryptedError(Exception):
+    """A file is locked by a password."""
+
+
 Extractor = Callable[[Content], Extraction]
 """Reads one file; raises whatever its library raises, which the caller turns into a code."""
 

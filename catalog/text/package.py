@@ -10,6 +10,8 @@ from typing import IO, Any
 
 from lxml import etree
 
+from catalog.text.formats import EncryptedError, OverLimitError
+
 PART_LIMIT = 256 << 20
 """Bytes of one part, unpacked."""
 RATIO = 500
@@ -18,14 +20,6 @@ BOMB_FLOOR = 16 << 20
 
 Element = Any
 """An element of lxml, whose class has no public name."""
-
-
-class OverLimitError(Exception):
-    """What is in a file is larger than is read."""
-
-
-class EncryptedError(Exception):
-    """A file is locked by a password."""
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog.text.extraction import Extraction, Passage
-from catalog.text.formats import Content, extractor
+from catalog.text.formats import Content, EncryptedError, OverLimitError, extractor
 from catalog.text.kind import kind_of
-from catalog.text.package import EncryptedError, OverLimitError, member, opened
+from catalog.text.package import member, opened
 
 TOOL = "muniment zip"
 RECIPE = "zip/1"
