@@ -65,6 +65,33 @@ def a_page(path: Path, content: str, times: int = 1, to_unicode: str = "") -> Pa
     return path
 
 
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def _mode(target: str) -> str:
+    return "External" if "://" in target else "Internal"
+
+
+def related(*relations: tuple[str, str, str]) -> str:
+    """The relations of a part: id, kind, target; what has a scheme is outside."""
+    rows = "".join(
+        f'<Relationship Id="{id_}" Type="{OFFICE}/{kind}" Target="{target}"'
+        f' TargetMode="{_mode(target)}"/>'
+        for id_, kind, target in relations
+    )
+    return f'<Relationships xmlns="{RELATIONS}">{rows}</Relationships>'
+
+
+def a_docx(path: Path, body: str, name: str = "word/document.xml", **parts: str) -> Path:
+    """A Word document whose body is this WordprocessingML; other parts by their names."""
+    namespaces = f'xmlns:w="{W}" xmlns:r="{OFFICE}"'
+    main = f"<w:document {namespaces}><w:body>{body}</w:body></w:document>"
+    start = related(("a", "officeDocument", name))
+    return a_package(path, **{"_rels/.rels": start, name: main, **parts})
+
+
 def by_office(office: str, folder: Path, form: str, *paths: Path) -> list[Path]:
     """What LibreOffice makes of files in another format, as `docx` or `doc:MS Word 97`."""
     subprocess.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,17 @@ from hypothesis import strategies as st
 
 from catalog.text import doc, msdoc, odf, pptx, reading, rtf
 from catalog.text import docx as docx_text
-from tests.documents import CHINESE, a_package, by_office, made, read
+from tests.documents import (
+    CHINESE,
+    FLAT,
+    Extract,
+    a_docx,
+    a_package,
+    by_office,
+    made,
+    read,
+    related,
+)
 from tests.shared import program, shared
 from tests.word_binary import TEXT_AT, a_word, an_old_word
 
@@ -40,21 +51,112 @@ def test_word_gives_paragraphs_cells_headers_and_notes(tmp_path: Path) -> None:
     assert ("title", "题目") in found.properties
 
 
+def a_run(text: str) -> str:
+    return f"<w:r><w:t>{text}</w:t></w:r>"
+
+
+def a_paragraph(text: str) -> str:
+    return f"<w:p>{a_run(text)}</w:p>"
+
+
+def a_table(*cells: str) -> str:
+    return f"<w:tbl><w:tr>{''.join(f'<w:tc>{cell}</w:tc>' for cell in cells)}</w:tr></w:tbl>"
+
+
 def test_what_tracked_changes_delete_is_out_and_what_they_insert_is_in(tmp_path: Path) -> None:
-    w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     body = (
-        f"<w:document {w}><w:body><w:p><w:r><w:t>名额</w:t></w:r>"
-        "<w:del><w:r><w:delText>20</w:delText></w:r></w:del>"
-        "<w:ins><w:r><w:t>25</w:t></w:r></w:ins><w:r><w:tab/><w:t>人</w:t></w:r></w:p></w:body></w:document>"
+        f"<w:p>{a_run('名额')}<w:del><w:r><w:delText>20</w:delText></w:r></w:del>"
+        f"<w:ins>{a_run('25')}</w:ins><w:r><w:tab/><w:t>人</w:t></w:r></w:p>"
     )
-    path = a_package(tmp_path / "a.docx", **{"word/document.xml": body})
-    assert read(docx_text.extract, path).text == "名额25\t人"
+    assert read(docx_text.extract, a_docx(tmp_path / "a.docx", body)).text == "名额25\t人"
 
 
-def test_entities_in_office_xml_are_not_expanded(tmp_path: Path) -> None:
-    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'
-    path = a_package(tmp_path / "a.docx", **{"word/document.xml": bomb})
-    assert "aaa" not in read(docx_text.extract, path).text
+def test_a_document_begins_where_its_package_says(tmp_path: Path) -> None:
+    path = a_docx(tmp_path / "a.docx", a_paragraph(CHINESE), name="word/document2.xml")
+    assert reading.read(path, None, "a.docx").extraction.text == CHINESE
+
+
+def test_the_strict_variant_of_office_files_is_read_as_the_usual_one(tmp_path: Path) -> None:
+    with zipfile.ZipFile(a_docx(tmp_path / "a.docx", a_paragraph(CHINESE))) as package:
+        parts = {name: package.read(name).decode() for name in package.namelist()}
+    for old, new in (
+        ("wordprocessingml/2006/", "wordprocessingml/"),
+        ("officeDocument/2006/", "officeDocument/"),
+    ):
+        parts = {
+            name: text.replace(
+                f"http://schemas.openxmlformats.org/{old}", f"http://purl.oclc.org/ooxml/{new}"
+            )
+            for name, text in parts.items()
+        }
+    assert "purl.oclc.org" in parts["word/document.xml"]
+    assert read(docx_text.extract, a_package(tmp_path / "b.docx", **parts)).text == CHINESE
+
+
+def test_a_table_or_a_box_in_a_cell_is_read_once_and_in_its_place(tmp_path: Path) -> None:
+    box = f"<w:r><w:pict><w:txbxContent>{a_paragraph('框')}</w:txbxContent></w:pict></w:r>"
+    cell = f"<w:p>{a_run('外')}{box}</w:p>{a_table(a_paragraph('内'))}{a_paragraph('下')}"
+    wide = f"<w:tcPr><w:gridSpan w:val='2'/></w:tcPr>{a_paragraph('宽')}"
+    found = read(
+        docx_text.extract, a_docx(tmp_path / "a.docx", a_table(wide, cell) + a_paragraph("后"))
+    )
+    assert [(p.text, str(p.at)) for p in found.passages] == [
+        ("宽", "table 1, cell A1"),
+        ("外\n下", "table 1, cell C1"),
+        ("框", "table 1, cell C1, text box 1, paragraph 1"),
+        ("内", "table 1, cell C1, table 1, cell A1"),
+        ("后", "paragraph 1"),
+    ]
+
+
+def test_links_of_word_are_kept_with_their_words_however_they_are_written(tmp_path: Path) -> None:
+    def mark(kind: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    code = '<w:r><w:instrText> HYPERLINK "http://example.org/2" </w:instrText></w:r>'
+    simple = (
+        f"<w:fldSimple w:instr='HYPERLINK \"http://example.org/3\"'>{a_run('三')}</w:fldSimple>"
+    )
+    body = (
+        f'<w:p><w:hyperlink r:id="x">{a_run("一")}</w:hyperlink>{mark("begin")}{code}'
+        f"{mark('separate')}{a_run('二')}{mark('end')}{simple}</w:p>"
+    )
+    relations = {
+        "word/_rels/document.xml.rels": related(("x", "hyperlink", "http://example.org/1"))
+    }
+    found = read(docx_text.extract, a_docx(tmp_path / "a.docx", body, **relations))
+    assert found.text == "一二三"
+    assert found.links == (
+        ("http://example.org/1", "一"),
+        ("http://example.org/2", "二"),
+        ("http://example.org/3", "三"),
+    )
+
+
+def test_office_xml_that_defines_entities_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(a_docx(tmp_path / "a.docx", "&b;")) as package:
+        parts = {name: package.read(name).decode() for name in package.namelist()}
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
+    parts["word/document.xml"] = bomb + parts["word/document.xml"]
+    found = reading.read(a_package(tmp_path / "b.docx", **parts), None, None).extraction
+    assert (found.code, found.text) == ("damaged", "")
+    assert "declares a document type" in (found.detail or "")
+
+
+def test_office_xml_that_is_too_deep_or_too_large_is_refused(tmp_path: Path) -> None:
+    deep = a_docx(tmp_path / "a.docx", "<w:sdt>" * 100_000 + "</w:sdt>" * 100_000)
+    assert reading.read(deep, None, None).extraction.code == "damaged"
+    with zipfile.ZipFile(tmp_path / "b.docx", "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("_rels/.rels", related(("a", "officeDocument", "word/document.xml")))
+        package.writestr("word/document.xml", b" " * (64 << 20))
+    found = reading.read(tmp_path / "b.docx", None, None).extraction
+    assert (found.code, "bomb" in (found.detail or "")) == ("over-limit", True)
+
+
+def test_a_document_with_macros_is_read_and_they_are_not(tmp_path: Path) -> None:
+    macros = {"word/vbaProject.bin": "Sub AutoOpen()"}
+    path = a_docx(tmp_path / "a.docm", a_paragraph(CHINESE), **macros)
+    assert reading.read(path, None, "a.docm").extraction.text == CHINESE
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1), min_size=1))
@@ -162,6 +264,43 @@ def test_a_locked_word_file_is_said_to_be_locked() -> None:
     assert [reading.read(path, None, path.name).extraction.code for path in paths] == [
         "encrypted"
     ] * 3
+
+
+@pytest.mark.parametrize(
+    ("form", "extract"), [("doc:MS Word 97", doc.extract), ("docx", docx_text.extract)]
+)
+def test_a_notice_says_the_same_in_every_format(
+    tmp_path: Path, form: str, extract: Extract
+) -> None:
+    source = tmp_path / "a.fodt"
+    source.write_text(FLAT, encoding="utf-8")
+    [path] = by_office(program("soffice"), tmp_path, form, source)
+    found = read(extract, path)
+    places = {
+        str(passage.at).replace("text box 1", "text box"): passage.text
+        for passage in found.passages
+    }
+    assert places == {
+        "paragraph 1": CHINESE,
+        "paragraph 2": "名额二十五人，见附件一。𠀀字后",
+        "table 1, cell A1": "国家",
+        "table 1, cell B1": "名额",
+        "table 1, cell A2": "老挝\n柬埔寨",
+        "table 1, cell C2": "25",
+        "paragraph 4": "甲\t乙\n丙  丁",
+        "paragraph 5": "尾注和批注完",
+        "paragraph 6": "框外",
+        "table 2, cell A1": "第二表",
+        "paragraph 7": "末",
+        "header, paragraph 1": "内部资料",
+        "footer, paragraph 1": "页脚文字",
+        "footnote 1, paragraph 1": "脚注内容",
+        "endnote 1, paragraph 1": "尾注内容",
+        "comment 1, paragraph 1": "批注内容",
+        "text box, paragraph 1": "框内文字",
+    }
+    assert len(found.passages) == len(places)
+    assert ("http://example.org/附件.doc", "附件一") in found.links
 
 
 def test_old_word_has_every_letter_that_libreoffice_has(tmp_path: Path) -> None:
