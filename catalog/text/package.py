@@ -35,6 +35,9 @@ TRANSITIONAL = (
 )
 """Namespaces of the strict variant of ISO/IEC 29500, and those that nearly all files have."""
 
+USUAL = ("word/document.xml", "xl/workbook.xml", "ppt/presentation.xml")
+"""Where office programs let a document begin."""
+
 Element = Any
 """An element of lxml, whose class has no public name."""
 
@@ -119,12 +122,17 @@ def relations(package: zipfile.ZipFile, name: str = "") -> dict[str, Relation]:
 
 
 def main_part(package: zipfile.ZipFile) -> tuple[str, Element]:
-    """The part in which an office document begins, and its XML. Raises `ValueError` without one."""
-    for relation in relations(package).values():
-        if relation.kind == "officeDocument":
-            root = part_xml(package, relation.target)
-            if root is not None:
-                return relation.target, root
+    """The part in which an office document begins, and its XML; where the package does not say or
+    cannot, one of the usual name. Raises `ValueError` without any.
+    """
+    try:
+        told = [one.target for one in relations(package).values() if one.kind == "officeDocument"]
+    except etree.XMLSyntaxError:
+        told = []
+    for name in (*told, *USUAL):
+        root = part_xml(package, name)
+        if root is not None:
+            return name, root
     raise ValueError("it does not say in which part the document begins")
 
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalog.text.extraction import JOINT, Extraction, Passage
-from catalog.text.formats import Content, EncryptedError, OverLimitError, extractor
+from catalog.text.formats import (
+    Content,
+    EncryptedError,
+    OverLimitError,
+    UnsupportedError,
+    extractor,
+)
 from catalog.text.kind import Kind, kind_of
 from catalog.text.media_types import ENCRYPTED
 
@@ -73,6 +79,8 @@ def reason(content: Content, error: Exception) -> tuple[str, str]:
     """The code and the sentence for what an extractor raised."""
     if isinstance(error, EncryptedError):
         return "encrypted", LOCKED
+    if isinstance(error, UnsupportedError):
+        return "unsupported", str(error)
     if isinstance(error, OverLimitError):
         return "over-limit", str(error)
     if isinstance(error, MemoryError | RecursionError):
