@@ -16,6 +16,7 @@ from catalog.text import xmp
 from catalog.text.extraction import Extraction, Passage
 from catalog.text.formats import Content
 from catalog.text.pdf_page import INVISIBLE, Page, joined
+from catalog.text.private_use import unreadable
 
 RECIPE = "pdf/1"
 TOOL = f"pypdfium2 {pdfium.version.PYPDFIUM_INFO} (pdfium {pdfium.version.PDFIUM_INFO})"
@@ -91,7 +92,7 @@ def _shortfall(
         return "over-limit" if cut_after is not None else "damaged", "; ".join(told)
     if not passages:
         return "no-text", f"page images only: a scan of {pages:,} pages, or drawings"
-    return None, None
+    return None, unreadable(passages)
 
 
 def _properties(
