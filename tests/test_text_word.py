@@ -18,6 +18,7 @@ from catalog.text import docx as docx_text
 from tests.documents import (
     CHINESE,
     FLAT,
+    OFFICE,
     Extract,
     a_docx,
     a_package,
@@ -267,7 +268,13 @@ def test_a_locked_word_file_is_said_to_be_locked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "extract"), [("doc:MS Word 97", doc.extract), ("docx", docx_text.extract)]
+    ("form", "extract"),
+    [
+        ("doc:MS Word 97", doc.extract),
+        ("docx", docx_text.extract),
+        ("rtf", rtf.extract),
+        ("odt", odf.extract),
+    ],
 )
 def test_a_notice_says_the_same_in_every_format(
     tmp_path: Path, form: str, extract: Extract
@@ -315,21 +322,91 @@ def test_old_word_has_every_letter_that_libreoffice_has(tmp_path: Path) -> None:
         assert not told - ours, path
 
 
+def an_rtf(path: Path, body: str) -> Path:
+    head = "{\\rtf1\\ansi\\ansicpg936\\deff0{\\fonttbl{\\f0\\fnil\\fcharset134 SimSun;}"
+    head += "{\\f1\\fnil\\fcharset204 Arial;}{\\f2\\fnil\\fcharset136 PMingLiU;}}"
+    return made(path, f"{head}{body}}}".encode())
+
+
+def hexed(text: str, codec: str) -> str:
+    return "".join(f"\\'{byte:02x}" for byte in text.encode(codec))
+
+
 def test_rtf_is_read_in_the_code_pages_of_its_fonts(tmp_path: Path) -> None:
-    hexed = "".join(f"\\'{byte:02x}" for byte in CHINESE.encode("gbk"))
-    source = (
-        "{\\rtf1\\ansi\\ansicpg936\\deff0{\\fonttbl{\\f0\\fnil\\fcharset134 SimSun;}}\\f0 "
-        + hexed
-        + "\\par \\u20013?\\par}"
+    body = (
+        f"\\f0 {hexed(CHINESE, 'gbk')}\\par \\f1 {hexed('Привет', 'cp1251')}\\par "
+        f"{{\\f2 {hexed('通知', 'big5')}}}\\par \\f0\\u20013?\\uc2\\u-10176\\'a1\\'a1\\u-9216\\'a1\\'a1z\\par"
     )
-    assert read(rtf.extract, made(tmp_path / "a.rtf", source.encode())).text == f"{CHINESE}\n中"
+    found = read(rtf.extract, an_rtf(tmp_path / "a.rtf", body))
+    assert found.text == f"{CHINESE}\nПривет\n通知\n中𠀀z"
 
 
-def test_open_documents_and_slides_are_read() -> None:
-    folder = shared("data/ministry")
-    for path in folder.rglob("*.odt"):
-        assert read(odf.extract, path).code == ("encrypted" if "encypted" in path.name else None)
-    [sheet] = folder.rglob("*.ods")
-    assert read(odf.extract, sheet).passages[0].at.cell == "A1"
-    [slides] = folder.rglob("*.pptx")
+def test_a_character_of_two_bytes_may_be_broken_over_lines(tmp_path: Path) -> None:
+    body = hexed("通知", "gbk").replace("\\", "\n\\")
+    assert read(rtf.extract, an_rtf(tmp_path / "a.rtf", f"\\f0{body}\\par")).text == "通知"
+
+
+def test_what_is_no_text_of_an_rtf_is_passed_over(tmp_path: Path) -> None:
+    body = (
+        "{\\info{\\title T}{\\creatim\\yr2021}}{\\stylesheet{\\s0 Normal;}}{\\*\\generator Word;}"
+        "a{\\pict\\pngblip 89504e47}b{\\deleted no}\\bin3 }{\\c{\\*\\unknown {deep} words}d"
+        '{\\field{\\*\\fldinst{HYPERLINK "http://example.org/"}}{\\fldrslt{e}}}\\par'
+    )
+    found = read(rtf.extract, an_rtf(tmp_path / "a.rtf", body))
+    assert (found.text, found.properties) == ("abcde", (("title", "T"),))
+    assert found.links == (("http://example.org/", "e"),)
+
+
+def test_an_rtf_of_groups_within_groups_ends(tmp_path: Path) -> None:
+    body = "{" * 200_000 + "deep" + "}" * 200_000 + "text\\par"
+    assert read(rtf.extract, an_rtf(tmp_path / "a.rtf", body)).text == "text"
+
+
+@given(st.text(st.sampled_from("\\{}*'u1fpar \ncell字deltbin-")))
+def test_any_rtf_is_read_to_its_end(tmp_path_factory: Any, body: str) -> None:
+    read(rtf.extract, an_rtf(tmp_path_factory.mktemp("rtf") / "a.rtf", body))
+
+
+def test_a_locked_open_document_is_said_to_be_locked() -> None:
+    path = next(shared("data/ministry").rglob("encypted_by_libreoffice.odt"))
+    assert reading.read(path, None, path.name).extraction.code == "encrypted"
+
+
+def test_what_a_slide_shows_has_its_number_in_the_show(tmp_path: Path) -> None:
+    slide = (
+        '<p:sld xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" {show} '
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:r="{office}">'
+        "<a:p><a:r><a:rPr>{link}</a:rPr><a:t>{text}</a:t></a:r></a:p></p:sld>"
+    )
+    link = '<a:hlinkClick r:id="y"/>'
+    shown = (
+        '<p:presentation xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
+        f'xmlns:r="{OFFICE}"><p:sldIdLst><p:sldId r:id="b"/><p:sldId r:id="a"/></p:sldIdLst></p:presentation>'
+    )
+    parts = {
+        "_rels/.rels": related(("x", "officeDocument", "ppt/presentation.xml")),
+        "ppt/presentation.xml": shown,
+        "ppt/_rels/presentation.xml.rels": related(
+            ("a", "slide", "slides/slide1.xml"), ("b", "slide", "slides/slide2.xml")
+        ),
+        "ppt/slides/slide1.xml": slide.format(show='show="0"', office=OFFICE, link="", text="后"),
+        "ppt/slides/slide2.xml": slide.format(show="", office=OFFICE, link=link, text="先"),
+        "ppt/slides/_rels/slide2.xml.rels": related(
+            ("y", "hyperlink", "http://example.org/"), ("n", "notesSlide", "../notesSlides/n1.xml")
+        ),
+        "ppt/notesSlides/n1.xml": slide.format(show="", office=OFFICE, link="", text="注"),
+    }
+    found = read(pptx.extract, a_package(tmp_path / "a.pptx", **parts))
+    assert [(p.text, str(p.at)) for p in found.passages] == [
+        ("先", "page 1, paragraph 1"),
+        ("注", "page 1, notes, paragraph 1"),
+        ("后", "page 2, hidden slide, paragraph 1"),
+    ]
+    assert found.links == (("http://example.org/", "先"),)
+
+
+def test_real_slides_and_sheets_are_read() -> None:
+    [slides] = shared("data/ministry").rglob("*.pptx")
     assert read(pptx.extract, slides).passages[0].at.page == 1
+    [sheet] = shared("data/ministry").rglob("*.ods")
+    assert ("60,594.70", "H2") in [(p.text, p.at.cell) for p in read(odf.extract, sheet).passages]
