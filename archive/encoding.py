@@ -12,6 +12,8 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 
+from archive.encoding_guess import EAST_ASIAN, ENOUGH, east_asian, not_latin, utf16, words
+
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -43,6 +45,9 @@ UTF8_SEQUENCE = re.compile(
 UTF8_EAST_ASIAN = re.compile(rb"[\xe3-\xef][\x80-\xbf]{2}")
 GB2312_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 
+FEW = 400
+"""Bytes beyond ASCII that may be Chinese without a single frequent character: names, a title."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -70,6 +75,8 @@ def decode(content: bytes, content_type: str | None) -> Decoded:
     for mark, marked in MARKS:
         if content.startswith(mark):
             return _decoded(content[len(mark) :], marked, "bom", None)
+    if (unmarked := utf16(content)) is not None:
+        return _decoded(content, unmarked, "guess", None)
     declared, rule = _declared(content, content_type)
     encoding = _codec(declared) if declared else None
     if content.isascii():
@@ -80,17 +87,29 @@ def decode(content: bytes, content_type: str | None) -> Decoded:
         return _decoded(content, *_from_bytes(content), declared)
     if encoding == "utf-8":
         return _as_utf8(content, rule, declared)
+    return _as_declared(content, encoding, rule, declared)
+
+
+def _as_declared(content: bytes, encoding: str, rule: str, declared: str | None) -> Decoded:
+    """A page that declares an older encoding: believed, unless it makes words in another alone."""
     if _is_utf8(content) and (encoding in LATIN or _is_east_asian(content)):
         return _decoded(content, "utf-8", f"overruled-{rule}", declared)
-    return _decoded(content, encoding, rule, declared)
+    decoded = _decoded(content, encoding, rule, declared)
+    if encoding in LATIN or (encoding in EAST_ASIAN and words(decoded.text, encoding) < ENOUGH / 2):
+        other = east_asian(content)
+        if other not in {None, encoding}:
+            return _decoded(content, other, f"overruled-{rule}", declared)
+    return decoded
 
 
 def _as_utf8(content: bytes, rule: str, declared: str | None) -> Decoded:
     """A page that declares UTF-8: believed, unless it is plainly Chinese of the older kind."""
     with suppress(UnicodeDecodeError):
         return Decoded(content.decode(), "utf-8", rule, declared, 0)
-    if _is_chinese(content):
-        return _decoded(content, CHINESE, f"overruled-{rule}", declared)
+    if not _is_utf8(content) and _share(UTF8_SEQUENCE, content) <= 0.5:
+        other = east_asian(content) or (CHINESE if _is_chinese(content) else None)
+        if other is not None:
+            return _decoded(content, other, f"overruled-{rule}", declared)
     return _decoded(content, "utf-8", rule, declared)
 
 
@@ -123,8 +142,10 @@ def _codec(label: str) -> str | None:
 def _from_bytes(content: bytes) -> tuple[str, str]:
     if _is_utf8(content):
         return "utf-8", "utf-8"
-    is_chinese = _is_chinese(content) and _share(GB2312_PAIR, content) > 0.5
-    return (CHINESE if is_chinese else "windows-1252"), "guess"
+    guessed = east_asian(content)
+    if guessed is None and _foreign(content) < FEW and _is_in_pairs(content):
+        guessed = CHINESE
+    return guessed or not_latin(content) or "windows-1252", "guess"
 
 
 def _is_utf8(content: bytes) -> bool:
@@ -146,13 +167,23 @@ def _is_chinese(content: bytes) -> bool:
     if _is_utf8(content) or _share(UTF8_SEQUENCE, content) > 0.5:
         return False
     unread = content.decode(CHINESE, "replace").count("\ufffd")
-    return unread * 20 <= sum(map(len, NOT_ASCII.findall(content)))
+    return unread * 20 <= _foreign(content)
+
+
+def _is_in_pairs(content: bytes) -> bool:
+    """Whether it may be GB 2312 by its form alone: a word of another script has any length."""
+    runs = NOT_ASCII.findall(content)
+    even = sum(len(run) % 2 == 0 for run in runs)
+    return even * 5 >= len(runs) * 4 and _share(GB2312_PAIR, content) > 0.5 and _is_chinese(content)
 
 
 def _share(pattern: re.Pattern[bytes], content: bytes) -> float:
     """How much of the bytes beyond ASCII a pattern covers."""
-    foreign = sum(map(len, NOT_ASCII.findall(content)))
-    return sum(map(len, pattern.findall(content))) / foreign
+    return sum(map(len, pattern.findall(content))) / _foreign(content)
+
+
+def _foreign(content: bytes) -> int:
+    return sum(map(len, NOT_ASCII.findall(content)))
 
 
 def _decoded(content: bytes, encoding: str, rule: str, declared: str | None) -> Decoded:

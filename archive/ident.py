@@ -39,11 +39,12 @@ def printed(id_: str) -> str:
 def typed(text: str) -> str:
     """What a person typed, as an id or a prefix of one.
 
-    Tolerates upper case, full-width letters, dashes, spaces and the look-alikes o, i, l. Raises
-    `UsageError` where a whole id's check character is wrong or a character belongs to no id.
+    Tolerates upper case, full-width letters, dashes, spaces and the look-alikes o, i, l, and what a
+    text processor puts into long words unseen. Raises `UsageError` where a whole id's check character
+    is wrong or a character belongs to no id.
     """
     plain = unicodedata.normalize("NFKC", text).lower().translate(_LOOKALIKES)
-    plain = "".join(c for c in plain if c not in "- \t" and unicodedata.category(c) != "Pd")
+    plain = "".join(c for c in plain if not _is_filler(c))
     if not plain or len(plain) > LENGTH + 1 or any(c not in ALPHABET for c in plain):
         raise UsageError(f"not an id: {text!r}", advice="copy it as `muniment list` prints it")
     if len(plain) <= LENGTH:
@@ -53,6 +54,13 @@ def typed(text: str) -> str:
             f"the id {text!r} has a wrong character", advice="compare it with where it was printed"
         )
     return plain[:-1]
+
+
+def _is_filler(character: str) -> bool:
+    """Dashes (one of them is the minus sign), spaces, line ends, soft hyphens and their like."""
+    return character in "−⁃" or (
+        character.isspace() or unicodedata.category(character) in {"Pd", "Cf"}
+    )
 
 
 def _check(id_: str) -> str:

@@ -175,12 +175,13 @@ class Capture(SQLModel, table=True):
 
 
 class Document(SQLModel, table=True):
-    """One thing posted, over time."""
+    """One thing posted, over time, at one or several URLs (catalog.keys.document_key)."""
 
     __tablename__ = "document"
 
     id: str = Field(primary_key=True, sa_type=Key)
     url: str = Field(sa_type=Outside)
+    """Of several the least one; the others are those of its captures."""
 
 
 class Version(SQLModel, table=True):

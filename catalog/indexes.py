@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Index, func, select
 from sqlalchemy.schema import CreateIndex, DropIndex
 from sqlmodel import SQLModel
 
-from catalog import collections, holdings, premis, texts  # noqa: F401 - they define the tables
+from catalog import collections, holdings, premis, publications, quotes, texts  # noqa: F401 - they define the tables
 
 
 def leave_indexes_for_last(connection: Connection) -> None:

@@ -12,28 +12,39 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, delete, exists, insert, or_, select
 
-from archive.errors import DamagedError
+from archive.coding import CodingError
+from archive.errors import DamagedError, NotFoundError
 from archive.layout import ArchiveRoot
 from archive.names import safe_name
 from catalog.contents import open_answer
 from catalog.database import writing
 from catalog.holdings import Capture
 from catalog.keys import version_id
+from catalog.postings.attachments import attachment_rows
 from catalog.postings.posting import posting_rows
+from catalog.search.index import catch_up, reindexing
+from catalog.text.extraction import Passage
+from catalog.text.kind import declared_type, unknown
+from catalog.text.normal import RECIPE, digest, normal
 from catalog.text.placed import PlacedText
-from catalog.text.reading import Reading
+from catalog.text.reading import Reading, nothing
+from catalog.text.sketch import sketch
 from catalog.text.worker import Job, Readers
-from catalog.texts import TEXT, Posting, Stated, Text
+from catalog.texts import TEXT, Attachment, Posting, Sketch, Stated, Text
+from catalog.types import visible
 from catalog.values import table_of, values
 
 BATCH = 100
 """Contents of one transaction."""
+
+CHARACTERS = 10_000_000
+"""Characters of the texts of one transaction, about: so much of them is in memory at once."""
 
 FEW = 4
 """Contents that one process has read before a second has started."""
@@ -92,17 +103,18 @@ def index(
 ) -> IndexReport:
     """Read and index every content of which there is no text yet (see `unread`)."""
     report = IndexReport()
+    catch_up(engine)
     found = unread(engine, files)
-    waiting = iter(found)
     with (
         tempfile.TemporaryDirectory(prefix="muniment-text-") as spool,
         Readers(1 if len(found) <= FEW else min(os.cpu_count() or 1, 2)) as readers,
         writing(engine) as connection,
     ):
-        while batch := list(islice(waiting, BATCH)):
-            spooled = _spooled(engine, root, batch, Path(spool), report)
-            readings = list(_read(readers, spooled))
-            with connection.begin():
+        lost: list[tuple[Capture, Reading]] = []
+        spooled = _spooled(engine, root, found, Path(spool), report=report, lost=lost)
+        for readings in _batches(chain(_read(readers, spooled), lost)):
+            contents = [version_id(capture.content_sha256 or b"") for capture, _ in readings]
+            with connection.begin(), reindexing(connection, contents):
                 for capture, reading in readings:
                     enter(connection, capture, reading)
             for _, reading in readings:
@@ -112,7 +124,7 @@ def index(
                 else:
                     report.reasons[code] = report.reasons.get(code, 0) + 1
             if progress:
-                progress(len(batch))
+                progress(len(readings))
     return report
 
 
@@ -121,9 +133,13 @@ def _spooled(
     root: ArchiveRoot,
     captures: Iterable[Capture],
     spool: Path,
+    *,
     report: IndexReport,
+    lost: list[tuple[Capture, Reading]],
 ) -> Iterator[tuple[Capture, Job]]:
-    """The contents of captures as files, written when they are asked for."""
+    """The contents of captures as files, written when they are asked for. `lost` takes those whose
+    digests are told and whose bytes are not to be had, as in some records of others.
+    """
     for number, capture in enumerate(captures):
         path = spool / str(number)
         try:
@@ -133,6 +149,11 @@ def _spooled(
         except DamagedError as error:
             path.unlink(missing_ok=True)
             report.damaged.append(error)
+            continue
+        except (NotFoundError, CodingError) as error:
+            path.unlink(missing_ok=True)
+            none = nothing("damaged", f"its bytes are not to be had: {error}")
+            lost.append((capture, Reading(unknown(declared_type(capture.media_type)), none)))
             continue
         name = capture.filename or safe_name(None, capture.url)
         yield capture, Job(path, capture.media_type, name)
@@ -147,25 +168,45 @@ def _read(
         yield capture, reading
 
 
+def _batches(
+    readings: Iterable[tuple[Capture, Reading]],
+) -> Iterator[list[tuple[Capture, Reading]]]:
+    """Readings by transaction: not too many, and not too much text."""
+    batch, characters = [], 0
+    for capture, reading in readings:
+        batch.append((capture, reading))
+        characters += len(reading.extraction.text)
+        if len(batch) >= BATCH or characters >= CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
 def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
     """Enter what was read of a content, in place of what an earlier reading gave."""
     assert capture.content_sha256 is not None
     id_ = version_id(capture.content_sha256)
-    for model in (Text, Posting, Stated):
+    for model in (Text, Posting, Stated, Sketch, Attachment):
         table = table_of(model)
         connection.execute(delete(table).where(table.c.version_id == id_))
-    connection.execute(insert(table_of(Text)), text_row(capture, reading))
+    normalised = normal(reading.extraction.text)
+    connection.execute(insert(table_of(Text)), text_row(capture, reading, normalised))
     if reading.extraction.passages and reading.outcome == "content":
         posting, stated = posting_rows(id_, reading.extraction, capture.url, capture.last_modified)
         connection.execute(insert(table_of(Posting)), posting)
-        if stated:
-            connection.execute(insert(table_of(Stated)), stated)
+        links = attachment_rows(id_, capture.url, reading.extraction.links)
+        hashes = [{"hash": hash_, "version_id": id_} for hash_ in sketch(normalised)]
+        for table_, rows in ((Stated, stated), (Attachment, links), (Sketch, hashes)):
+            if rows:
+                connection.execute(insert(table_of(table_)), rows)
 
 
-def text_row(capture: Capture, reading: Reading) -> Row:
-    """The row of a text."""
+def text_row(capture: Capture, reading: Reading, normalised: str) -> Row:
+    """The row of a text, `normalised` by catalog.text.normal."""
     extraction = reading.extraction
-    placed = PlacedText.of(extraction.passages)
+    # The places count the characters of the text as it is stored.
+    placed = PlacedText.of(Passage(visible(each.text), each.at) for each in extraction.passages)
     encoding = extraction.encoding
     assert capture.content_sha256 is not None
     return {
@@ -188,8 +229,8 @@ def text_row(capture: Capture, reading: Reading) -> Row:
         "replaced": encoding.replaced if encoding else None,
         "language": None,
         "text_sha256": hashlib.sha256(placed.text.encode()).digest(),
-        "normal_sha256": None,
-        "normal_recipe": None,
+        "normal_sha256": digest(normalised) if normalised else None,
+        "normal_recipe": RECIPE if normalised else None,
         "characters": len(placed.text),
         "body": placed.text,
         "passages": placed.to_json(),

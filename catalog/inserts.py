@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from archive.times import to_text
-from catalog import collections, holdings, premis, texts  # noqa: F401 - defining the tables is what they do
+from catalog import collections, holdings, premis, publications, quotes, texts  # noqa: F401 - defining the tables is what they do
 from catalog.types import Instant, Json, Outside, visible
 
 Row = tuple[Any, ...]
@@ -64,7 +64,7 @@ def inserts(dialect: Dialect) -> dict[str, Insert]:
         "run_end": make(
             "run", partial(_latest, by="ended", tie="outcome"), "id kind ended outcome"
         ),
-        "document": make("document", partial(_refuse_other, told_by="url")),
+        "document": make("document", partial(_least, of="url")),
         "version": make("version", partial(_refuse_other, told_by="sha256")),
         "capture": make("capture", partial(_first_place, told_by="url")),
         "event": make("event", partial(_first_place, told_by="type")),
@@ -109,6 +109,14 @@ def _latest(statement: _Upsert, columns: Columns, by: str, tie: str) -> _Upsert:
     )
     values = {column.name: new[column.name] for column in columns}
     return statement.on_conflict_do_update(index_elements=["id"], set_=values, where=later)
+
+
+def _least(statement: _Upsert, _: Columns, of: str) -> _Upsert:
+    """Of several values for one id the least one stands, whichever comes first."""
+    new = statement.excluded[of]
+    return statement.on_conflict_do_update(
+        index_elements=["id"], set_={of: new}, where=new < statement.table.c[of]
+    )
 
 
 def _refuse_other(statement: _Upsert, _: Columns, told_by: str) -> _Upsert:

@@ -61,19 +61,24 @@ def capture_of(engine: Engine, named: Named) -> Capture:
     if named.kind == CAPTURE:
         found: Capture = named.row
         return found
+    last = last_seen(engine, named.id, document=named.kind == DOCUMENT)
+    if last is None:
+        raise NotFoundError(f"no capture of {named.kind} {printed(named.id)} is held")
+    return last
+
+
+def last_seen(engine: Engine, id_: str, *, document: bool = False) -> Capture | None:
+    """The last capture that saw a version, or any version of a document."""
     capture = table_of(Capture)
-    column = capture.c.version_id if named.kind == VERSION else capture.c.document_id
+    column = capture.c.document_id if document else capture.c.version_id
     query = (
         select(capture)
-        .where(column == named.id, capture.c.version_id.is_not(None))
+        .where(column == id_, capture.c.version_id.is_not(None))
         .order_by(capture.c.time.desc(), capture.c.id)
         .limit(1)
     )
     with engine.connect() as connection:
-        last = next(values(Capture, connection.execute(query)), None)
-    if last is None:
-        raise NotFoundError(f"no capture of {named.kind} {printed(named.id)} is held")
-    return last
+        return next(values(Capture, connection.execute(query)), None)
 
 
 def _beginning(connection: Connection, prefix: str) -> Iterator[Named]:

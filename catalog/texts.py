@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Column, Index
 from sqlmodel import Field, SQLModel
 
 from catalog.types import Json, Key, Outside
@@ -113,3 +113,29 @@ class Stated(SQLModel, table=True):
     """`meta PubDate`, `header 发文字号`, `text, paragraph 3` …"""
     why: str = Field(sa_type=Outside)
     """Why it was chosen, or was not."""
+
+
+class Sketch(SQLModel, table=True):
+    """One of the least hashes of a text (catalog.text.sketch), by which its like are found."""
+
+    __tablename__ = "sketch"
+    __table_args__ = (Index("sketch_version", "version_id"), {"sqlite_with_rowid": False})
+
+    hash: int = Field(sa_column=Column("hash", BigInteger, primary_key=True))
+    version_id: str = Field(primary_key=True, sa_type=Key)
+
+
+class Attachment(SQLModel, table=True):
+    """A link out of a content to what looks like a file, with the words that lead there."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (Index("attachment_document", "document_id"), {"sqlite_with_rowid": False})
+
+    version_id: str = Field(primary_key=True, sa_type=Key)
+    """The content that has the link: the notice."""
+    place: int = Field(primary_key=True)
+    """From 1, in the order of the page."""
+    document_id: str = Field(sa_type=Key)
+    """The document at the link's address, held or not."""
+    url: str = Field(sa_type=Outside)
+    words: str = Field(sa_type=Outside)

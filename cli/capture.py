@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 import click
@@ -14,19 +15,39 @@ from cli.context import Archive, operator_option, with_archive
 from cli.crawling import exit_of, run_crawl
 from cli.exits import Exit
 from cli.find import write_captures
+from cli.identities import identity_option
 from cli.output import json_option, say
 from cli.tending import tend
-from crawler.run import CrawlOrder, one_off
+from crawler.run import CrawlOrder, CrawlReport, one_off
+from crawler.source import IDENTITIES, INSTITUTIONAL, Source
 from crawler.urls import absolute
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of asking for single URLs."""
+
+    report: CrawlReport
+    attempts: list[Capture]
+    """In the order of time."""
+    answers: dict[str, Capture]
+    """The last attempt at each URL named, and at those that it led to."""
+    exit: Exit
 
 
 @click.command("capture")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@identity_option(INSTITUTIONAL)
 @operator_option
 @json_option
 @with_archive
 def command(
-    archive: Archive, *, urls: tuple[str, ...], operator: str | None, as_json: bool
+    archive: Archive,
+    *,
+    urls: tuple[str, ...],
+    identity: str,
+    operator: str | None,
+    as_json: bool,
 ) -> Exit:
     """Record single URLs, with what their pages need to be shown.
 
@@ -37,18 +58,31 @@ def command(
     Example:
       muniment capture https://www.example.gov/notice.html
     """
-    source = one_off(urls)
     who = archive.operator(operator)
+    source = one_off(urls, identity=IDENTITIES[identity])
     tend(archive, who)
-    order = CrawlOrder(source=source, operator=who, software=software())
+    taken = take(archive, who, source)
+    write_captures(archive, taken.answers.values(), as_json=as_json)
+    if taken.report.end == "finished":
+        for sentence in taken.report.shortfall:
+            say(sentence)
+    return taken.exit
+
+
+def take(archive: Archive, operator: str, source: Source) -> Taken:
+    """Ask for the seeds of a source, and record what comes. Raises what `run_crawl` raises."""
+    order = CrawlOrder(source=source, operator=operator, software=software())
     report = run_crawl(archive, order, source.name)
     attempts = sorted(list_captures(archive.engine, Filter(crawl=report.crawl)), key=_time)
     answers = _answers(attempts, source.seeds)
-    write_captures(archive, answers.values(), as_json=as_json)
+    return Taken(report, attempts, answers, _exit(report, source, attempts, answers))
+
+
+def _exit(
+    report: CrawlReport, source: Source, attempts: list[Capture], answers: dict[str, Capture]
+) -> Exit:
     if report.end != "finished":
         return exit_of(report)
-    for sentence in report.shortfall:
-        say(sentence)
     if not any(map(_answered, attempts)):
         return Exit.NETWORK
     named = [answers.get(absolute(url)) for url in source.seeds]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
+from urllib.parse import urlsplit
 
 from archive.errors import UsageError, Where
 
@@ -18,6 +20,11 @@ operator = {operator}
 
 # The catalog is catalog.sqlite beside this file. A large archive may keep it in PostgreSQL:
 # catalog = "postgresql+psycopg://user@host/muniment"
+
+# How citations name this archive, and the address under which readers reach it, where it has one: a
+# capture is then cited as PUBLIC_URL/c/ID. Without one its id and digest stand for it.
+# name = "Archive of the Institute of Area Studies"
+# public_url = "https://archive.example.org"
 
 # The log that commits to every record. Its name is signed into every checkpoint and never changes.
 [log]
@@ -60,6 +67,8 @@ origin = {origin}
 """
 
 Table = TypeVar("Table")
+PUBLIC = re.compile(r"https?://[^\s/?#@{}\\<>\"]+(/[^\s?#{}\\<>\"]*)?")
+"""Addresses that stand in citations as they are, whatever the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,8 @@ class Config:
 
     operator: str | None = None
     catalog: str | None = None
+    name: str | None = None
+    public_url: str | None = None
     log: LogConfig = field(default_factory=LogConfig)
     authority: tuple[AuthorityConfig, ...] = ()
     opentimestamps: OpenTimestampsConfig = field(default_factory=OpenTimestampsConfig)
@@ -127,7 +138,11 @@ def read_config(path: Path) -> Config:
         values = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot be read as TOML: {error}", where=Where(path)) from error
-    return _table(Config, values, "", Where(path))
+    config = _table(Config, values, "", Where(path))
+    if config.public_url is not None and not PUBLIC.fullmatch(config.public_url):
+        advice = "write it as https://archive.example.org, without ? or #"
+        raise UsageError("public_url is no web address", where=Where(path), advice=advice)
+    return config
 
 
 def _table(kind: type[Table], values: Any, prefix: str, where: Where) -> Table:
@@ -205,6 +220,12 @@ def operator_name(given: str | None, configured: str | None) -> str:
     if not name or not name.isprintable():
         raise UsageError("nobody is named as operator", advice="say --operator NAME")
     return name
+
+
+def archive_name(config: Config) -> str:
+    """How citations name the archive: as configured, by its public host, or else by its log."""
+    host = urlsplit(config.public_url).hostname if config.public_url else None
+    return config.name or host or config.log.origin or "an archive without a name"
 
 
 def login_name() -> str | None:

@@ -17,6 +17,7 @@ from catalog.collections import Collection, find_collection
 from catalog.custody import event_by_id
 from catalog.holdings import Capture
 from catalog.queries import capture_by_id, captures_of, latest
+from catalog.resolve import capture_of, resolve
 from cli import telling
 from cli.context import Archive
 from cli.output import Column, moment, size, write_rows
@@ -45,7 +46,10 @@ def find_capture(
     if not is_url(name):
         if at is not None:
             raise UsageError("--at goes with a URL; an id names one capture already")
-        return capture_by_id(archive.engine, name)
+        try:
+            return capture_by_id(archive.engine, name)
+        except NotFoundError:  # a version, or a document, then
+            return capture_of(archive.engine, resolve(archive.engine, name))
     found = latest(archive.engine, name, at, holding=True) if holding else None
     found = found or latest(archive.engine, name, at)
     if found is not None:

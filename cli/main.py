@@ -34,12 +34,21 @@ COMMANDS = {
     "capture": Command("cli.capture", "Record single URLs.", COLLECT),
     "import": Command("cli.import_", "Take in files that somebody already holds.", COLLECT),
     "list": Command("cli.list_", "List captures.", FIND),
-    "show": Command("cli.show", "Show one capture in full.", FIND),
+    "search": Command("cli.search", "Find the texts in which words stand.", FIND),
+    "show": Command("cli.show", "Show one capture, version or document in full.", FIND),
+    "quote": Command("cli.quote", "Check a quotation word for word.", CHECK),
+    "excerpt": Command(
+        "cli.excerpt", "Draw a stretch of a file as a picture with its proof.", FIND
+    ),
+    "diff": Command("cli.diff", "Show what differs between two versions.", FIND),
     "get": Command("cli.get", "Write out the bytes of a capture.", FIND),
+    "cite": Command("cli.cite", "Cite documents, each with its archived copy.", FIND),
     "crawls": Command("cli.crawls", "List crawls, or show what one holds and lacks.", FIND),
     "collection": Command(
         "cli.collection", "Named sets of documents, frozen with a list that is in the log.", FIND
     ),
+    "bibliography": Command("cli.bibliography", "Check every source that a work cites.", CHECK),
+    "publication": Command("cli.publication", "Works whose sources were checked.", CHECK),
     "verify": Command("cli.verify", "Check a file, a capture or the whole archive.", CHECK),
     "status": Command(
         "cli.status", "Tell where the archive, its log and its time stamps stand.", CHECK

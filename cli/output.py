@@ -69,7 +69,7 @@ def write_json(row: Row) -> None:
     unknown = row.keys() - KEYS.keys()
     if unknown:
         raise KeyError(f"not in the table of JSON keys: {', '.join(sorted(unknown))}")
-    line = json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    line = json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=plain)
     # A lone surrogate of a file name becomes the escape that JSON has for it.
     click.echo(line.encode("utf-8", "backslashreplace"))
 
@@ -216,7 +216,7 @@ def _padded(cell: str, width: int, *, right: bool) -> str:
     return gap + cell if right else cell + gap
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """What JSON has no form for: instants, digests, tuples of ours."""
     if isinstance(value, datetime):
         return times.to_text(value)

@@ -10,13 +10,22 @@ from archive.answer import Answer
 from archive.digest import Digests, Layer
 from archive.ident import printed
 from archive.statement import Capture
+from catalog.documents import versions_of
 from catalog.keys import document_id
-from catalog.overviews import versions_of
+from catalog.resolve import CAPTURE, DOCUMENT, VERSION, Named, resolve
 from cli import telling
 from cli.context import Archive, with_archive
-from cli.find import capture_json, find_capture, open_answer
-from cli.output import json_option, moment, number, size, write_fields, write_json
+from cli.find import capture_json, find_capture, is_url, open_answer
+from cli.output import json_option, moment, size, write_fields, write_json
 from cli.proofs import Proofs, proofs_of
+from cli.show_document import (
+    cited_fields,
+    document_fields,
+    document_json,
+    version_fields,
+    version_json,
+    version_line,
+)
 
 Field = tuple[str, str]
 
@@ -28,12 +37,15 @@ Field = tuple[str, str]
 def command(archive: Archive, name: str, as_json: bool) -> None:
     """Show one capture: what came, when, from where, why, and what its digests are.
 
-    ID may be the beginning of an id. For a URL it is the latest capture.
+    ID may be the beginning of an id; of a document, its versions, attachments and copies are shown,
+    of a version what was read of it. For a URL it is the latest capture.
 
     \b
     Example:
       muniment show 9q2v
     """
+    if not is_url(name) and _shown(archive, resolve(archive.engine, name), as_json=as_json):
+        return
     found = find_capture(archive, name)
     answer = open_answer(archive, found)
     if as_json:
@@ -46,8 +58,24 @@ def command(archive: Archive, name: str, as_json: bool) -> None:
             *_where(answer),
             *_bytes(answer),
             *_versions(archive, answer),
+            *cited_fields(archive, found.version_id),
         ]
     )
+
+
+def _shown(archive: Archive, named: Named, *, as_json: bool) -> bool:
+    """Show a document or version; whether it was one."""
+    if named.kind == DOCUMENT:
+        if as_json:
+            write_json(document_json(archive, named.row))
+        else:
+            write_fields(document_fields(archive, named.row))
+    elif named.kind == VERSION:
+        if as_json:
+            write_json(version_json(archive, named.row))
+        else:
+            write_fields(version_fields(archive, named.row))
+    return named.kind != CAPTURE
 
 
 def _what(answer: Answer, proofs: Proofs) -> Iterator[Field]:
@@ -119,15 +147,16 @@ def _layers(capture: Capture) -> list[tuple[str, Layer | None]]:
 
 
 def _versions(archive: Archive, answer: Answer) -> Iterator[Field]:
-    """Which contents this document has shown, and when, the latest first."""
+    """Which document this is a capture of, and which versions of it were seen, the latest first."""
     content = answer.capture.digests.content if answer.capture.digests else None
+    document = document_id(answer.capture.url)
+    versions = versions_of(archive.engine, document)
+    if versions:
+        yield "document", printed(document)
     name = "versions"
-    for seen in reversed(versions_of(archive.engine, document_id(answer.capture.url))):
-        version = seen.version
-        here = isinstance(content, Digests) and content.sha256 == version.sha256
-        told = moment(seen.first)
-        if seen.sightings > 1:
-            told += f" to {moment(seen.last)}, {number(seen.sightings, 'sighting')}"
-        bytes_ = f"{size(version.length)}, sha256 {version.sha256.hex()[:16]}…"
-        yield name, f"{told}: {bytes_}{', this one' if here else ''}"
+    for version in reversed(versions):
+        here = isinstance(content, Digests) and any(
+            seen.version.sha256 == content.sha256 for seen in version.contents
+        )
+        yield name, f"{version_line(version)}{', this one' if here else ''}"
         name = ""

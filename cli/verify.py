@@ -11,16 +11,18 @@ from archive.errors import NotFoundError, UsageError
 from archive.fixity import Depth
 from archive.verdict import overall
 from catalog.collections import captures_in
-from catalog.queries import capture_by_id, captures_of
+from catalog.queries import captures_of
 from cli.checks import Checked
 from cli.context import Archive, archive_in, operator_option
 from cli.exits import VERDICTS, Exit
-from cli.find import collection_of, collection_option, is_url
+from cli.find import collection_of, collection_option, find_capture, is_url
 from cli.output import json_option, write_json, write_line
 from cli.tending import tend
 from cli.verify_all import check_files
 from cli.verify_evidence import check_alone, check_receipt, is_receipt_file, stands_alone
 from cli.verify_held import check_capture, check_file
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @click.command("verify")
@@ -65,6 +67,7 @@ def command(
     A file is looked for by its bytes among all that the archive holds. An evidence package (a folder
     or ZIP) is verified step by step, a receipt too, with the FILE that it cites if you name one after
     it; a WARC, ARC, WACZ or HAR by what it states of its own records. These three need no archive.
+    A picture that `muniment excerpt` made is drawn again out of the file that it shows, and compared.
     Passing shows that these bytes were received and have not changed since. It does not show who
     wrote them, nor that nobody altered them on the way. Exit code 0 passed, 1 failed, 3 not checked.
 
@@ -113,7 +116,8 @@ def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterat
         if stands_alone(path):
             yield check_alone(path)
         elif path.is_file():
-            yield from check_file(archive, path, depth)
+            excerpt = _excerpt(archive, path, depth)
+            yield from (excerpt,) if excerpt else check_file(archive, path, depth)
         elif is_url(target):
             captures = captures_of(archive.engine, target)
             if not captures:
@@ -122,7 +126,16 @@ def _targets(archive: Archive, targets: tuple[str, ...], depth: Depth) -> Iterat
         elif path.exists() or "/" in target or "." in target:
             raise NotFoundError(f"no file {target}", advice="name a file, an id or a URL")
         else:
-            yield check_capture(archive, capture_by_id(archive.engine, target), depth)
+            yield check_capture(archive, find_capture(archive, target), depth)
+
+
+def _excerpt(archive: Archive, path: Path, depth: Depth) -> Checked | None:
+    with path.open("rb") as file:
+        if file.read(len(PNG)) != PNG:
+            return None
+    from cli.verify_excerpt import check_excerpt  # noqa: PLC0415 -- few files are pictures
+
+    return check_excerpt(archive, path, depth)
 
 
 def _told(found: Iterator[Checked], as_json: bool) -> Exit:

@@ -102,6 +102,13 @@ class Identity:
     cookies: bool = False
 
 
+INSTITUTIONAL = Identity()
+NEUTRAL = Identity(name="neutral", user_agent="Mozilla/5.0")
+"""Tells the far side neither who asks nor with what program. The address still does: whoever must not
+be known by it names a proxy in a source."""
+IDENTITIES = {identity.name: identity for identity in (INSTITUTIONAL, NEUTRAL)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A source as read, checked: whoever holds one may rely on every value.

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from archive.encoding import decode
 
 TEXT = "<html><title>商务部关于举办培训班的通知</title>名额２５人（含领队）</html>"
+TRADITIONAL = "<p>外交部今天發表下列聲明，關於雙方會談的結果</p>"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,28 @@ TEXT = "<html><title>商务部关于举办培训班的通知</title>名额２５
         (TEXT.encode("gb18030"), "text/html; charset=nonsense", "gb18030", "guess"),
         (TEXT.encode("gb18030"), "text/html; charset=base64", "gb18030", "guess"),
         (b"plain", "text/html; charset=gbk", "gb18030", "header"),
+        (TRADITIONAL.encode("big5"), None, "big5hkscs", "guess"),
+        (TRADITIONAL.encode("big5"), "text/html; charset=gb2312", "big5hkscs", "overruled-header"),
+        (TRADITIONAL.encode("big5"), "text/html; charset=utf-8", "big5hkscs", "overruled-header"),
+        (TEXT.encode("gb18030"), "text/html; charset=ISO-8859-1", "gb18030", "overruled-header"),
+        (TEXT.encode("utf-16-le"), "text/html", "utf-16-le", "guess"),
+        (TEXT.encode("utf-16-be"), "text/html; charset=gbk", "utf-16-be", "guess"),
+        ("张伟、王芳、李娜、刘洋".encode("gbk"), None, "gb18030", "guess"),
+        ("日本の外務省は次の通り発表しました。".encode("cp932"), None, "cp932", "guess"),
+        ("日本の外務省は次の通り発表しました。".encode("euc_jp"), None, "euc_jp", "guess"),
+        ("외교부는 오늘 다음과 같이 발표했다.".encode("cp949"), None, "cp949", "guess"),
+        (
+            "Министерство иностранных дел сообщает о семинаре".encode("cp1251"),
+            None,
+            "cp1251",
+            "guess",
+        ),
+        (
+            "Ministère des Affaires étrangères. ".encode("cp1252") * 40,
+            None,
+            "windows-1252",
+            "guess",
+        ),
         (b"", None, "utf-8", "utf-8"),
     ],
 )

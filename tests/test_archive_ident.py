@@ -24,6 +24,20 @@ def test_dashes_width_and_case_do_not_matter(id_: str) -> None:
     assert typed("-".join([text[:4], text[4:]])) == typed(wide) == id_
 
 
+@given(
+    ids,
+    st.lists(
+        st.sampled_from("-–—‐‑‒―−⁃﹘﹣－ \t\n\u00a0\u2009\u3000\u00ad\u200b\u2060\ufeff\u200f")
+    ),
+)
+def test_dashes_and_spaces_of_any_kind_may_stand_anywhere(id_: str, marks: list[str]) -> None:
+    text = printed(id_)
+    for number, mark in enumerate(marks):
+        place = number * 5 % (len(text) + 1)
+        text = text[:place] + mark + text[place:]
+    assert typed(text) == id_
+
+
 @given(ids, st.integers(0, LENGTH), st.sampled_from(ALPHABET))
 def test_any_single_wrong_character_is_found(id_: str, place: int, wrong: str) -> None:
     text = printed(id_)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
 from archive.layout import ArchiveRoot
@@ -11,6 +12,7 @@ from catalog.indexing import index
 from catalog.ingest import ingest, rebuild, sealed
 from catalog.texts import Posting, Stated, Text
 from tests.catalogs import dump, rows
+from tests.hostile_reader import install
 from tests.sealed import page, store
 
 HTML = "<html><title>通知</title><body><p>商务部关于研修班的通知</p><p>名额25人</p></body></html>"
@@ -36,6 +38,27 @@ def test_a_content_is_read_as_its_first_capture_declares_it_whichever_comes_firs
     store(root, page("http://elsewhere.example/", body=HTML.encode(), at=1), prefix="a")
     for path in reversed(sealed(root)):
         index(engine, root, ingest(engine, [path], root).files)
+    before = dump(engine)
+    rebuild(engine, root)
+    index(engine, root)
+    assert dump(engine) == before
+
+
+def test_contents_that_end_their_process_cost_themselves_alone(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site").mkdir()
+    monkeypatch.setenv("PYTHONPATH", install(tmp_path / "site"))
+    root = ArchiveRoot.create(tmp_path / "archive")
+    words = ["甲", "abort", "乙", "exit", "丙", "poison", "丁", "戊"]
+    told = [
+        page(f"http://ministry.example/{n}.txt", word.encode(), n) for n, word in enumerate(words)
+    ]
+    store(root, *told)
+    ingest(engine, sealed(root), root)
+    report = index(engine, root)
+    assert (report.texts, report.reasons) == (6, {"crashed": 2})
+    assert rows(engine, "SELECT count(*) FROM text WHERE code = 'crashed'") == [(2,)]
     before = dump(engine)
     rebuild(engine, root)
     index(engine, root)

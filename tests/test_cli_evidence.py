@@ -404,7 +404,7 @@ def test_a_log_that_cannot_be_signed_means_no_package(
     ("words", "code", "said"),
     [
         (("https://nowhere.example/", "-o", "p"), 4, "no capture of https://nowhere.example/"),
-        (("zzzzzzzz", "-o", "p"), 4, "no capture has the id zzzzzzzz"),
+        (("zzzzzzzz", "-o", "p"), 4, "nothing has the id zzzzzzzz"),
         (("{url}/a.pdf", "-o", "taken"), 2, "there is something of that name"),
         (("{url}/a.pdf", "-o", "p", "--certifier", "odd.toml"), 2, "unknown key person.nam"),
     ],

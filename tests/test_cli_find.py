@@ -140,7 +140,7 @@ def test_show_tells_all_of_a_capture_in_words(archive: Path) -> None:
         f"because    a link “附件1” on {PAGE}\n",
         f"content    {len(DOC)} bytes\n           sha256 {Digests.of(DOC).sha256.hex()}\n",
         "payload    the same bytes as the content\n",
-        "versions   2026-11-24 08:00:00Z: 8.8 KiB, sha256 ",
+        "  2026-11-24 08:00:00Z: 8.8 KiB, sha256 ",
     ):
         assert words in shown
     assert shown.endswith("…, this one\n")
@@ -169,7 +169,7 @@ def test_what_was_handed_over_says_so_everywhere(archive: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "code", "said"),
     [
-        ("0000", 4, "no capture has the id 0000"),
+        ("0000", 4, "nothing has the id 0000"),
         ("https://other.example/", 4, "no capture of https://other.example/"),
         ("!", 2, "not an id"),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
@@ -80,6 +80,13 @@ def certification_json(facts: Certification) -> bytes:
 def system_fonts() -> tuple[Path, ...]:
     """Folders of this system with fonts for Chinese and other scripts; they may be none."""
     return tuple(folder for folder in map(Path, SYSTEM_FONTS) if folder.is_dir())
+
+
+def unprintable(texts: Iterable[str], fonts: Sequence[Path]) -> frozenset[str]:
+    """The characters of some texts that no font has, of those built in and those in the folders."""
+    loaded = _fonts(tuple(map(str, fonts)))
+    runs = sorted({run for text in texts for run in _NON_ASCII_RUN.findall(text)})
+    return _missing(runs, lambda text: _can_print(text, loaded))
 
 
 @lru_cache(maxsize=4)

@@ -46,13 +46,16 @@ class Locator:
         return ", ".join(filter(None, told))
 
     def to_json(self) -> dict[str, Any]:
-        told = {name.name: getattr(self, name.name) for name in fields(self)}
-        return {name: value for name, value in told.items() if value is not None}
+        told = ((name, getattr(self, name)) for name in LOCATED_BY)
+        return {name: value for name, value in told if value is not None}
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Locator:
         box = told.get("box")
         return cls(**{**told, "box": tuple(box) if box else None})
+
+
+LOCATED_BY = tuple(each.name for each in fields(Locator))
 
 
 @dataclass(frozen=True, slots=True)

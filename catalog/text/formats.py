@@ -41,7 +41,17 @@ Extractor = Callable[[Content], Extraction]
 MODULES = {
     "text/html": "catalog.text.html",
     "application/xhtml+xml": "catalog.text.html",
+    "application/xml": "catalog.text.xml",
+    "application/rss+xml": "catalog.text.xml",
+    "application/atom+xml": "catalog.text.xml",
+    "application/rdf+xml": "catalog.text.xml",
+    "application/json": "catalog.text.json",
+    "application/x-ndjson": "catalog.text.json",
+    "text/csv": "catalog.text.csv",
+    "text/tab-separated-values": "catalog.text.csv",
     "text/plain": "catalog.text.plain",
+    "text/markdown": "catalog.text.plain",
+    "application/yaml": "catalog.text.plain",
     "application/pdf": "catalog.text.pdf",
     "application/msword": "catalog.text.doc",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "catalog.text.docx",
@@ -60,7 +70,8 @@ MODULES = {
     "application/vnd.oasis.opendocument.presentation": "catalog.text.odf",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "catalog.text.pptx",
 }
-"""The module whose `extract` reads files of a type; loaded when the first one comes."""
+"""The module whose `extract` reads files of a type; loaded when the first one comes. Scripts and
+style sheets are text to look at, and nothing that somebody posts: no text is read out of them."""
 
 
 def extractor(real_type: str) -> Extractor | None:

@@ -81,6 +81,9 @@ ENDINGS = {
 }
 """Of formats that a name promises; `.html`, `.jsp` and the like say how a page is made, not what."""
 
+RECOGNISED = frozenset(ENDINGS.values()) | {HTML}
+"""Formats that are known by their bytes: a file that is of none, is none of these."""
+
 SAID_NOTHING = frozenset(
     {
         *("application/octet-stream", "binary/octet-stream", "application/binary", "*/*"),
@@ -114,6 +117,7 @@ SAME_AS = {
     "application/vnd.ms-powerpoint.presentation.macroenabled.12": PPTX,
     **dict.fromkeys(("image/jpg", "image/pjpeg"), "image/jpeg"),
     "image/x-png": "image/png",
+    "image/x-icon": "image/vnd.microsoft.icon",
     "text/xml": XML,
     "text/json": JSON,
     "application/x-ofd": OFD,
@@ -163,9 +167,12 @@ def is_textual(media: str) -> bool:
 def fits(declared: str, real: str) -> bool:
     """Whether a file of the type `real` is what `declared` says it is."""
     declared, real = SAME_AS.get(declared, declared), SAME_AS.get(real, real)
+    if declared == real:
+        return True
+    if real == UNKNOWN:
+        return declared not in RECOGNISED
     return (
-        real in {declared, UNKNOWN}
-        or (real in IN_WORDS and is_textual(declared) and declared != HTML)
+        (real in IN_WORDS and is_textual(declared) and declared != HTML)
         or (declared == XML and is_xml(real))
         or (is_xml(declared) and real == XML)
         or (declared == ZIP and real in IN_ZIP)

@@ -57,10 +57,15 @@ def read(
     `tell` hears of the kind before the text is looked for. Any library may crash, hang or eat the
     memory on a file made for it: from outside call this through `catalog.text.worker`.
     """
+    from catalog.text.outcome import HEAD, judge  # noqa: PLC0415 -- only where files are read
+
     kind = kind_of(path, content_type, name)
     tell(kind)
     content = Content(path=path, real_type=kind.real, content_type=content_type, name=name)
-    return Reading(kind, bounded(_extraction(content)))
+    extraction = bounded(_extraction(content))
+    with path.open("rb") as file:
+        judged = judge(file.read(HEAD), kind, extraction)
+    return Reading(kind, extraction, judged.outcome, judged.reason)
 
 
 def _extraction(content: Content) -> Extraction:

@@ -143,7 +143,8 @@ class Child:
             return self._fail("over-limit", "reading it took too much memory")
         else:
             reading = reading_from_json(message.get("reading"))
-            self.is_usable = not message.get("last") and self.files < self._limits.files
+            is_spent = message.get("last") is not False or self.files >= self._limits.files
+            self.is_usable = not is_spent and not self._received  # it says no more than asked
             return reading
         return None
 
@@ -207,6 +208,12 @@ class Readers:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def confined(self) -> list[str]:
+        """The limits that are in force for every process that runs (`worker_limits.confine`)."""
+        told = [set(child.confined or ()) for child in (*self._idle, *self._busy)]
+        return sorted(set.intersection(*told)) if told else []
 
     def close(self) -> None:
         for child in (*self._idle, *self._busy):

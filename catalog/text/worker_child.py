@@ -25,6 +25,9 @@ def main() -> None:
     orders, answers = sys.stdin.buffer, _answers()
     in_force = confine(limits, folder)
     _say(answers, {"confined": in_force})
+    much = max(
+        _peak(), limits.memory // 8
+    )  # beyond it the next file would have less than the first
     while (order := _next(orders)) is not None:
         allow_cpu(limits.cpu)
         try:
@@ -34,7 +37,7 @@ def main() -> None:
                 order["name"],
                 lambda kind: _say(answers, {"kind": kind_to_json(kind)}),
             )
-            _say(answers, {"reading": reading_to_json(reading), "last": _is_spent(limits)})
+            _say(answers, {"reading": reading_to_json(reading), "last": _peak() > much})
         except MemoryError:  # of reading it, or of saying so much of it: said in few words
             _say(answers, {"over": "memory"})
             return
@@ -61,10 +64,9 @@ def _say(answers: BinaryIO, message: dict[str, object]) -> None:
     answers.flush()
 
 
-def _is_spent(limits: Limits) -> bool:
-    """Whether so much memory was once used that the next file would have less than the first had."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return peak > limits.memory // 8
+def _peak() -> int:
+    """The most memory that was in use at once, in bytes; at first that of the program, inherited."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 if __name__ == "__main__":

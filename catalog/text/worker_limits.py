@@ -7,7 +7,6 @@ it refuses is not put on: nothing here keeps a file from being read.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
@@ -15,6 +14,10 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ctypes
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
@@ -77,7 +80,9 @@ def _lower(which: int, limit: int) -> None:
 
 
 def _linux(folder: Path) -> Iterator[str]:
-    libc = ctypes.CDLL(None, use_errno=True)
+    import ctypes  # noqa: PLC0415 -- only where files are read
+
+    libc = ctypes.CDLL(None)
     if not hasattr(libc, "prctl"):
         return
     if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0:

@@ -257,6 +257,9 @@ def upgrade() -> None:
     )
     _texts()
     _collections()
+    _quotes()
+    _publications()
+    _search()
 
 
 def _texts() -> None:
@@ -319,6 +322,25 @@ def _texts() -> None:
         sa.PrimaryKeyConstraint("version_id", "field", "rank"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "sketch",
+        sa.Column("hash", sa.BigInteger(), nullable=False),
+        sa.Column("version_id", Key(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", "version_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("sketch_version", "sketch", ["version_id"], unique=False)
+    op.create_table(
+        "attachment",
+        sa.Column("version_id", Key(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("document_id", Key(), nullable=False),
+        sa.Column("url", Outside(), nullable=False),
+        sa.Column("words", Outside(), nullable=False),
+        sa.PrimaryKeyConstraint("version_id", "place"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("attachment_document", "attachment", ["document_id"], unique=False)
 
 
 def _collections() -> None:
@@ -348,3 +370,100 @@ def _collections() -> None:
     )
     op.create_index("collection_member_version", "collection_member", ["version_id"])
     op.create_index("collection_member_document", "collection_member", ["document_id"])
+
+
+def _quotes() -> None:
+    op.create_table(
+        "quote",
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("time", Instant(), nullable=False),
+        sa.Column("quote", Outside(), nullable=False),
+        sa.Column("verdict", Key(), nullable=False),
+        sa.Column("version_id", Key(), nullable=True),
+        sa.Column("capture_id", Key(), nullable=True),
+        sa.Column("detail", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("quote_version", "quote", ["version_id"])
+    op.create_index("quote_time", "quote", ["time"])
+
+
+def _publications() -> None:
+    op.create_table(
+        "publication",
+        sa.Column("id", Key(), nullable=False),
+        sa.Column("name", Outside(), nullable=False),
+        sa.Column("time", Instant(), nullable=False),
+        sa.Column("event_id", Key(), nullable=False),
+        sa.Column("detail", Json(), nullable=False),
+        sa.Column("checks", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "citation",
+        sa.Column("publication_id", Key(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("key", Outside(), nullable=False),
+        sa.Column("place", Outside(), nullable=False),
+        sa.Column("url", Outside(), nullable=True),
+        sa.Column("verdict", Key(), nullable=False),
+        sa.Column("reason", Outside(), nullable=False),
+        sa.Column("capture_id", Key(), nullable=True),
+        sa.Column("version_id", Key(), nullable=True),
+        sa.Column("entry", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("publication_id", "number"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("citation_version", "citation", ["version_id"])
+
+
+def _search() -> None:
+    op.create_table(
+        "searchable",
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("version_id", Key(), nullable=False),
+        sa.Column("kind", Key(), nullable=False),
+        sa.Column("recipe", Key(), nullable=False),
+        sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column("title", Outside(), nullable=True),
+        sa.Column("date", Key(), nullable=False),
+        sa.Column("outcome", Key(), nullable=False),
+        sa.Column("type", Key(), nullable=False),
+        sa.Column("code", Key(), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("searchable_text", "searchable", ["version_id", "kind"], unique=True)
+    for statement in _SEARCH_INDEX[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
+_SEARCH_INDEX = {
+    "sqlite": [
+        (
+            "CREATE VIRTUAL TABLE search_index USING fts5"
+            "(plain, simplified, content='', columnsize=0, tokenize='ascii')"
+        ),
+        # More memory, and fewer and larger merges, than FTS5 takes by itself.
+        "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 16777216)",
+        "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 8)",
+    ],
+    "postgresql": [
+        (
+            "CREATE TABLE search_index (number bigint NOT NULL, chunk integer NOT NULL, "
+            "part integer NOT NULL, plain tsvector NOT NULL, simplified tsvector, "
+            "PRIMARY KEY (number, chunk, part))"
+        ),
+        # Positions do not get smaller by packing, and have to be unpacked to be compared.
+        (
+            "ALTER TABLE search_index ALTER plain SET STORAGE EXTERNAL, "
+            "ALTER simplified SET STORAGE EXTERNAL"
+        ),
+        "CREATE INDEX search_index_plain ON search_index USING gin (plain)",
+        "CREATE INDEX search_index_simplified ON search_index USING gin (simplified)",
+    ],
+}

@@ -1,0 +1,1 @@
+"""Works and what they cite: reading bibliographies, and saying of each entry whether it holds."""

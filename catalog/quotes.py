@@ -1,0 +1,83 @@
+"""Quotations that were checked: each check is an event, and the table follows from the events.
+
+What is kept of a check is enough to repeat it: the words, the content that they were looked for in,
+the digest of its text, the recipe, and the places that were found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Index, insert, select
+from sqlmodel import Field, SQLModel
+
+from catalog.premis import Event
+from catalog.texts import TEXT, Text
+from catalog.types import Instant, Json, Key, Outside
+from catalog.values import table_of, values
+
+QUOTE_CHECK = "quote check"
+"""Type of the events."""
+
+
+class QuoteCheck(SQLModel, table=True):
+    """One check of one quotation."""
+
+    __tablename__ = "quote"
+    __table_args__ = (Index("quote_version", "version_id"), Index("quote_time", "time"))
+
+    id: str = Field(primary_key=True, sa_type=Key)
+    """Of the event."""
+    time: datetime = Field(sa_type=Instant)
+    quote: str = Field(sa_type=Outside)
+    verdict: str = Field(sa_type=Key)
+    """A `catalog.quoting.verdict.QuoteVerdict`."""
+    version_id: str | None = Field(default=None, sa_type=Key)
+    """The content that it was checked against; none where no text had it."""
+    capture_id: str | None = Field(default=None, sa_type=Key)
+    detail: Any = Field(sa_type=Json)
+    """As the event has it: reason, recipe, places with selectors, translation, who confirmed."""
+
+
+def derive_quotes(connection: Connection) -> None:
+    """Enter the checks of events that came since."""
+    event, quote = table_of(Event), table_of(QuoteCheck)
+    new = select(event.c.id, event.c.time, event.c.outcome, event.c.detail).where(
+        event.c.type == QUOTE_CHECK, event.c.id.not_in(select(quote.c.id))
+    )
+    rows = [
+        {
+            "id": id_,
+            "time": time,
+            "quote": detail["quote"],
+            "verdict": outcome,
+            "version_id": detail.get("version"),
+            "capture_id": detail.get("capture"),
+            "detail": detail,
+        }
+        for id_, time, outcome, detail in connection.execute(new)
+    ]
+    if rows:
+        connection.execute(insert(quote), rows)
+
+
+def quotes_of(engine: Engine, version_id: str) -> list[QuoteCheck]:
+    """The checks of quotations against a content, the latest first."""
+    quote = table_of(QuoteCheck)
+    query = select(quote).where(quote.c.version_id == version_id)
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(quote.c.time.desc(), quote.c.id))
+        return list(values(QuoteCheck, rows))
+
+
+def all_texts(engine: Engine) -> Iterator[Text]:
+    """Every text that is content, in the order of the ids, read as they are asked for."""
+    text = table_of(Text)
+    query = select(text).where(
+        text.c.kind == TEXT, text.c.outcome == "content", text.c.characters > 0
+    )
+    with engine.connect() as connection:
+        rows = connection.execution_options(yield_per=50).execute(query.order_by(text.c.version_id))
+        yield from values(Text, rows)

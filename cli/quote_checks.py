@@ -1,0 +1,313 @@
+"""Checking quotations against the texts of the catalog, and what is kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from archive.errors import UsageError
+from archive.ident import printed
+from catalog.collections import Collection, versions_in
+from catalog.documents import posting_of, text_of
+from catalog.holdings import Capture
+from catalog.quotes import QUOTE_CHECK, all_texts
+from catalog.quoting.match import Match, Place, Quote, Searched
+from catalog.quoting.verdict import Checked, QuoteVerdict, check, check_translation
+from catalog.resolve import last_seen
+from catalog.text.placed import PlacedText
+from catalog.texts import OCR, TEXT, Text
+from catalog.values import table_of
+from cli.context import Archive
+from cli.events import Attachment, Happening
+from cli.naming import named_capture
+
+CONTEXT = 40
+"""Characters around a passage that are shown."""
+SHOWN = 5
+"""Places and documents that are told of; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The passage that a quotation translates, and who answers for it."""
+
+    original: str
+    translator: str
+    statement: Path | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a check came to in one document, or in none."""
+
+    quote: str
+    checked: Checked
+    text: Text | None = None
+    capture: Capture | None = None
+    title: str | None = None
+    translation: Translation | None = None
+    confirmed_by: str | None = None
+    page: int | None = None
+    looked_in: int | None = None
+    """How many texts were looked through, where no document was named."""
+
+    @property
+    def verdict(self) -> str:
+        """As the closed list has it; of a confirmation with the name of who confirmed."""
+        if self.checked.verdict is QuoteVerdict.CONFIRMED:
+            return f"confirmed by {self.confirmed_by} on the page image"
+        return self.checked.verdict.value
+
+    @property
+    def match(self) -> Match | None:
+        return self.checked.match
+
+    @property
+    def where(self) -> list[str]:
+        """The places, as a reader finds them."""
+        if self.match is None or self.text is None:
+            return [f"page {self.page}"] if self.page else []
+        placed = _placed(self.text)
+        return [_place(placed, place) for place in self.match.places[:SHOWN]]
+
+    @property
+    def passages(self) -> list[str]:
+        """The words with some around them."""
+        if self.match is None or self.text is None:
+            return []
+        body = self.text.body
+        return [
+            f"…{body[max(p.start - CONTEXT, 0) : p.start]}【{body[p.start : p.end]}】{body[p.end : p.end + CONTEXT]}…".replace("\n", " ")
+            for p in self.match.places[:SHOWN]
+        ]  # fmt: skip
+
+    def detail(self) -> dict[str, Any]:
+        """What an event keeps: enough to repeat the check."""
+        told: dict[str, Any] = {"quote": self.quote, "reason": self.checked.reason}
+        if self.text is not None and self.capture is not None:
+            told |= {
+                "version": self.text.version_id,
+                "capture": self.capture.id,
+                "url": self.capture.url,
+                "sha256": self.text.content_sha256.hex(),
+                "text_sha256": self.text.text_sha256.hex(),
+                "tool": self.text.tool,
+                "text_recipe": self.text.recipe,
+            }
+        if self.match is not None and self.text is not None:
+            placed = _placed(self.text)
+            told["recipe"] = self.match.recipe
+            told["places"] = [
+                {
+                    "selectors": place.selectors(self.text.body),
+                    "at": [span.at.to_json() for span in placed.spans(place.start, place.end)],
+                }
+                for place in self.match.places[:SHOWN]
+            ]
+        if self.checked.nearest is not None:
+            told["nearest"] = [[run.op, run.text] for run in self.checked.nearest.runs]
+        for name, value in (
+            ("original", self.translation.original if self.translation else None),
+            ("translator", self.translation.translator if self.translation else None),
+            ("confirmed_by", self.confirmed_by),
+            ("page", self.page),
+            ("looked_in", self.looked_in),
+        ):
+            if value is not None:
+                told[name] = value
+        return told
+
+    def to_json(self) -> dict[str, Any]:
+        """With the keys of the reference."""
+        told = self.detail()
+        return {
+            "quote": self.quote,
+            "verdict": self.verdict,
+            "reason": self.checked.reason,
+            "url": told.get("url"),
+            "time": self.capture.time if self.capture else None,
+            "capture": printed(self.capture.id) if self.capture else None,
+            "version": printed(self.text.version_id) if self.text else None,
+            "sha256": told.get("sha256"),
+            "recipe": told.get("recipe"),
+            "places": told.get("places", []),
+            "nearest": told.get("nearest"),
+        }
+
+    def happening(self, kept: tuple[Attachment, ...] = ()) -> Happening:
+        objects = (self.text.version_id,) if self.text else ()
+        return Happening(QUOTE_CHECK, self.checked.verdict.value, self.detail(), objects, kept)
+
+
+def ask(
+    archive: Archive,
+    quote: str,
+    within: str | None,
+    collection: Collection | None,
+    translation: Translation | None,
+) -> list[Answer]:
+    """The answers on a quotation: of one document, or of those that have it, the best first.
+
+    Raises `NotFoundError` where nothing has the name in `within`.
+    """
+    asked = Quote(translation.original if translation else quote)
+    if within is not None:
+        return [_in_document(archive, quote, asked, named_capture(archive, within), translation)]
+    found, looked_in, nearest = _in_all(archive, quote, asked, collection, translation)
+    if found:
+        return found[:SHOWN]
+    if nearest is not None:
+        return [nearest]
+    unread = _without_text(archive)
+    foreign = _is_foreign(archive, asked, collection)
+    return [
+        Answer(
+            quote,
+            _absent(looked_in, unread, foreign=foreign),
+            translation=translation,
+            looked_in=looked_in,
+        )
+    ]
+
+
+def confirm(archive: Archive, quote: str, within: str, page: int, operator: str) -> Answer:
+    """A person read the words on the image of a page, where no text can say so."""
+    capture = named_capture(archive, within)
+    text = text_of(archive.engine, capture.version_id) if capture.version_id else None
+    if text is None:
+        raise UsageError(f"{within} is no document that was read", advice="see `muniment show`")
+    reason = "read by a person off the image of the page; the decision is kept"
+    checked = Checked(QuoteVerdict.CONFIRMED, reason)
+    return Answer(
+        quote, checked, text, capture, _title(archive, text), confirmed_by=operator, page=page
+    )
+
+
+def _in_document(
+    archive: Archive,
+    quote: str,
+    asked: Quote,
+    capture: Capture,
+    translation: Translation | None,
+) -> Answer:
+    text = text_of(archive.engine, capture.version_id) if capture.version_id else None
+    if text is None or not text.characters:
+        return Answer(
+            quote, check(asked, None, why_no_text=_why(archive, capture, text)), text, capture
+        )
+    checked = _checked(asked, Searched(text.body), translation)
+    return Answer(quote, checked, text, capture, _title(archive, text), translation)
+
+
+def _in_all(
+    archive: Archive,
+    quote: str,
+    asked: Quote,
+    collection: Collection | None,
+    translation: Translation | None,
+) -> tuple[list[Answer], int, Answer | None]:
+    """Those that have it, how many were looked through, and the one that is most like it."""
+    held: list[Answer] = []
+    best: Answer | None = None
+    count = 0
+    for count, text in enumerate(_texts(archive, collection), 1):  # noqa: B007 -- the count is told
+        checked = _checked(asked, Searched(text.body), translation)
+        if checked.match is None and checked.nearest is None:
+            continue
+        capture = last_seen(archive.engine, text.version_id)
+        answer = Answer(quote, checked, text, capture, _title(archive, text), translation)
+        if checked.match is not None:
+            held.append(answer)
+        elif best is None or _likeness(best) < _likeness(answer):
+            best = answer
+    return held, count, best
+
+
+def _checked(asked: Quote, text: Searched, translation: Translation | None) -> Checked:
+    found = check(asked, text)
+    return check_translation(found, translation.translator) if translation else found
+
+
+def _texts(archive: Archive, collection: Collection | None) -> Iterator[Text]:
+    wanted = None
+    if collection is not None:
+        with archive.engine.connect() as connection:
+            wanted = set(connection.scalars(versions_in(collection.id)))
+    for text in all_texts(archive.engine):
+        if wanted is None or text.version_id in wanted:
+            yield text
+
+
+def _likeness(answer: Answer) -> float:
+    return answer.checked.nearest.likeness if answer.checked.nearest else 0.0
+
+
+def _absent(looked_in: int, unread: int, *, foreign: bool) -> Checked:
+    told = f"looked through {looked_in:,} texts"
+    if unread:
+        told += f"; {unread:,} files have no text, so nothing is said of them"
+    if foreign:
+        return Checked(
+            QuoteVerdict.NO_ORIGINAL,
+            f"no text is in the script of this quotation: give the passage that was translated with --original ({told})",
+        )
+    verdict = QuoteVerdict.NOT_FOUND if looked_in else QuoteVerdict.NOT_CHECKED
+    return Checked(verdict, told)
+
+
+def _is_foreign(archive: Archive, asked: Quote, collection: Collection | None) -> bool:
+    """Whether every text is in another script than the quotation."""
+    found = [
+        check(asked, Searched(text.body)).verdict is QuoteVerdict.NO_ORIGINAL
+        for text in _texts(archive, collection)
+    ]
+    return bool(found) and all(found)
+
+
+def _without_text(archive: Archive) -> int:
+    text = table_of(Text).c
+    query = select(func.count()).where(
+        text.kind == TEXT, text.characters == 0, text.outcome == "content"
+    )
+    with archive.engine.connect() as connection:
+        return connection.scalar(query) or 0
+
+
+def _why(archive: Archive, capture: Capture, text: Text | None) -> str:
+    if text is None:
+        return (
+            f"there is no document: {capture.outcome}"
+            if capture.version_id is None
+            else "not read yet"
+        )
+    told = f"no text ({text.code}: {text.detail})"
+    if text_of(archive.engine, text.version_id, OCR) is not None:
+        told += "; what a machine read off its images verifies nothing: look at the page and use --confirm PAGE"
+    return told
+
+
+def _title(archive: Archive, text: Text) -> str | None:
+    posting = posting_of(archive.engine, text.version_id)
+    return posting.title if posting else None
+
+
+def _placed(text: Text) -> PlacedText:
+    return PlacedText.from_json(text.body, text.passages)
+
+
+def _place(placed: PlacedText, place: Place) -> str:
+    """`page 3, box 72 640 300 655`, or the paragraphs from the first to the last."""
+    spans = list(placed.spans(place.start, place.end))
+    if not spans:
+        return f"characters {place.start} to {place.end}"
+    ends = dict.fromkeys((_spot(spans[0].at), _spot(spans[-1].at)))
+    return " to ".join(filter(None, ends)) + f" (characters {place.start} to {place.end})"
+
+
+def _spot(at: Any) -> str:
+    told = str(at)
+    return f"{told}, box {' '.join(f'{edge:g}' for edge in at.box)}" if at.box else told
