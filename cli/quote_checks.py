@@ -227,11 +227,11 @@ def _in_all(
             held.append(answer)
     for id_ in () if held else like(archive.engine, words, among):
         answer = _answer(archive, quote, asked, id_, translation)
-        if (
-            answer
-            and answer.checked.nearest
-            and (best is None or _likeness(best) < _likeness(answer))
-        ):
+        if answer is None:
+            continue
+        if answer.match is not None:  # with a word that a line end divides, which no index holds
+            held.append(answer)
+        elif answer.checked.nearest and (best is None or _likeness(best) < _likeness(answer)):
             best = answer
     return held, len(_ids(archive, collection)), best
 
