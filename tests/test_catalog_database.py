@@ -26,7 +26,7 @@ def test_the_migrations_make_the_tables_that_the_models_tell(engine: Engine) -> 
     told = {"compare_server_default": True, "include_name": named}
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=told)
-        assert compare_metadata(context, [SQLModel.metadata, SEARCH_INDEX]) == []  # type: ignore[arg-type] -- it takes several
+        assert compare_metadata(context, [SQLModel.metadata, SEARCH_INDEX]) == []  # type: ignore[arg-type]
 
 
 def test_the_revision_named_in_the_code_is_the_newest_migration() -> None:

@@ -56,7 +56,7 @@ class Engine(Protocol):
 
     def clear(self, connection: Connection) -> None: ...
 
-    def places(self, phrase: Phrase, *, fold: bool) -> Select[tuple[int, int]]:
+    def places(self, phrase: Phrase, *, fold: bool) -> Select[int, int]:
         """The columns `number` and `chunk` of all chunks in which the phrase stands."""
 
 
@@ -83,7 +83,7 @@ class _SQLite:
     def clear(self, connection: Connection) -> None:
         connection.exec_driver_sql(self._CLEAR)
 
-    def places(self, phrase: Phrase, *, fold: bool) -> Select[tuple[int, int]]:
+    def places(self, phrase: Phrase, *, fold: bool) -> Select[int, int]:
         quoted = f'"{" ".join(phrase.tokens)}"{" *" if phrase.open else ""}'
         row: ColumnElement[int] = literal_column("rowid")
         return (
@@ -137,12 +137,12 @@ class _PostgreSQL:
     def clear(self, connection: Connection) -> None:
         connection.exec_driver_sql(self._CLEAR)
 
-    def places(self, phrase: Phrase, *, fold: bool) -> Select[tuple[int, int]]:
+    def places(self, phrase: Phrase, *, fold: bool) -> Select[int, int]:
         quoted = " <-> ".join(f"'{token}'" for token in phrase.tokens)
         wanted = cast(bindparam(None, quoted + (":*" if phrase.open else "")), TSQUERY)
         plain, simple = column("plain").op("@@")(wanted), column("simplified").op("@@")(wanted)
         number, chunk = column("number", BigInteger), column("chunk", Integer)
-        holding: Select[tuple[int, int]] = select(number, chunk).select_from(table("search_index"))
+        holding = select(number, chunk).select_from(table("search_index"))
         return holding.where(or_(plain, simple) if fold else plain).distinct()
 
     def _parts(self, normal: str) -> Iterator[str]:
