@@ -65,6 +65,14 @@ class IndexReport:
     damaged: list[DamagedError] = field(default_factory=list)
     """Contents that could not be read out of the archive; the next indexing tries again."""
 
+    def count(self, reading: Reading) -> None:
+        """Count one more content that was read."""
+        code = reading.extraction.code
+        if code is None:
+            self.texts += 1
+        else:
+            self.reasons[code] = self.reasons.get(code, 0) + 1
+
 
 def unread(engine: Engine, files: Collection[str] = ()) -> list[Capture]:
     """The first captures of all contents that the catalog has no text of, in the order of the files.
@@ -111,24 +119,20 @@ def index(
         writing(engine) as connection,
     ):
         lost: list[tuple[Capture, Reading]] = []
-        spooled = _spooled(engine, root, found, Path(spool), report=report, lost=lost)
-        for readings in _batches(chain(_read(readers, spooled), lost)):
+        spooled = spooled_contents(engine, root, found, Path(spool), report=report, lost=lost)
+        for readings in _batches(chain(read_contents(readers, spooled), lost)):
             contents = [version_id(capture.content_sha256 or b"") for capture, _ in readings]
             with connection.begin(), reindexing(connection, contents):
                 for capture, reading in readings:
                     enter(connection, capture, reading)
             for _, reading in readings:
-                code = reading.extraction.code
-                if code is None:
-                    report.texts += 1
-                else:
-                    report.reasons[code] = report.reasons.get(code, 0) + 1
+                report.count(reading)
             if progress:
                 progress(len(readings))
     return report
 
 
-def _spooled(
+def spooled_contents(
     engine: Engine,
     root: ArchiveRoot,
     captures: Iterable[Capture],
@@ -159,9 +163,10 @@ def _spooled(
         yield capture, Job(path, capture.media_type, name)
 
 
-def _read(
+def read_contents(
     readers: Readers, spooled: Iterable[tuple[Capture, Job]]
 ) -> Iterator[tuple[Capture, Reading]]:
+    """The readings of spooled contents, whose files are removed."""
     jobs = (((capture, job.path), job) for capture, job in spooled)
     for (capture, path), reading in readers.read(jobs):
         path.unlink()
@@ -202,7 +207,7 @@ def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
                 connection.execute(insert(table_of(table_)), rows)
 
 
-def text_row(capture: Capture, reading: Reading, normalised: str) -> Row:
+def text_row(capture: Capture, reading: Reading, normalised: str, kind: str = TEXT) -> Row:
     """The row of a text, `normalised` by catalog.text.normal."""
     extraction = reading.extraction
     # The places count the characters of the text as it is stored.
@@ -211,7 +216,7 @@ def text_row(capture: Capture, reading: Reading, normalised: str) -> Row:
     assert capture.content_sha256 is not None
     return {
         "version_id": version_id(capture.content_sha256),
-        "kind": TEXT,
+        "kind": kind,
         "content_sha256": capture.content_sha256,
         "capture_id": capture.id,
         "tool": extraction.tool,
