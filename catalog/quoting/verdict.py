@@ -54,6 +54,12 @@ def check(quote: Quote, text: Searched | None, *, why_no_text: str = "") -> Chec
     if not quote.has_words:
         return Checked(QuoteVerdict.NOT_CHECKED, "there is no word in the quotation")
     match = text.find(quote)
+    if match is not None and not any(map(text.is_seen, match.places)):
+        return Checked(
+            QuoteVerdict.NOT_CHECKED,
+            "it stands only in text that no reader sees, as a scanner puts behind the image of a page: "
+            "look at the page",
+        )
     if match is not None:
         verdict = QuoteVerdict.DECLARED if match.declared else QuoteVerdict.VERIFIED
         return Checked(verdict, _told(quote, match, text.text), match)
