@@ -27,6 +27,7 @@ from catalog.keys import version_id
 from catalog.postings.attachments import attachment_rows
 from catalog.postings.posting import posting_rows
 from catalog.text.normal import RECIPE, digest, normal
+from catalog.text.outcome import AROUND
 from catalog.text.placed import PlacedText
 from catalog.text.reading import Reading
 from catalog.text.sketch import sketch
@@ -119,6 +120,20 @@ def index(
     return report
 
 
+def read_again(engine: Engine, root: ArchiveRoot, captures: Iterable[Capture]) -> list[Reading]:
+    """What there is to read in the contents of captures, out of the archive and not the catalog.
+
+    Raises `DamagedError` where one cannot be had.
+    """
+    report = IndexReport()
+    with tempfile.TemporaryDirectory(prefix="muniment-text-") as spool, Readers(1) as readers:
+        spooled = _spooled(engine, root, captures, Path(spool), report)
+        readings = [reading for _, reading in _read(readers, spooled)]
+    if report.damaged:
+        raise report.damaged[0]
+    return readings
+
+
 def _spooled(
     engine: Engine,
     root: ArchiveRoot,
@@ -172,22 +187,35 @@ def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
     for model in (Text, Posting, Stated, Sketch, Attachment):
         table = table_of(model)
         connection.execute(delete(table).where(table.c.version_id == id_))
-    normalised = normal(reading.extraction.text)
-    connection.execute(insert(table_of(Text)), text_row(capture, reading, normalised))
-    if reading.extraction.passages and reading.outcome == "content":
-        posting, stated = posting_rows(id_, reading.extraction, capture.url, capture.last_modified)
-        connection.execute(insert(table_of(Posting)), posting)
-        links = attachment_rows(id_, capture.url, reading.extraction.links)
-        hashes = [{"hash": hash_, "version_id": id_} for hash_ in sketch(normalised)]
+    placed = PlacedText.of(reading.extraction.passages)
+    normalised = normal(placed.text)
+    connection.execute(insert(table_of(Text)), text_row(capture, reading, placed, normalised))
+    if reading.outcome == "content":
+        stated: list[Row] = []
+        if reading.extraction.passages:
+            posting, stated = posting_rows(
+                id_, reading.extraction, capture.url, capture.last_modified
+            )
+            connection.execute(insert(table_of(Posting)), posting)
+        encoding = reading.extraction.encoding
+        links = attachment_rows(
+            id_, capture.url, reading.extraction.links, encoding.name if encoding else None
+        )
+        hashes = [{"hash": hash_, "version_id": id_} for hash_ in _sketch(placed, normalised)]
         for table_, rows in ((Stated, stated), (Attachment, links), (Sketch, hashes)):
             if rows:
                 connection.execute(insert(table_of(table_)), rows)
 
 
-def text_row(capture: Capture, reading: Reading, normalised: str) -> Row:
-    """The row of a text, `normalised` by catalog.text.normal."""
+def _sketch(placed: PlacedText, normalised: str) -> list[int]:
+    """Of what a page says itself: what leads around it is alike on all pages of its site."""
+    own = placed.without(AROUND)
+    return sketch(normalised if own == placed.text else normal(own))
+
+
+def text_row(capture: Capture, reading: Reading, placed: PlacedText, normalised: str) -> Row:
+    """The row of a text with its places, `normalised` by catalog.text.normal."""
     extraction = reading.extraction
-    placed = PlacedText.of(extraction.passages)
     encoding = extraction.encoding
     assert capture.content_sha256 is not None
     return {
