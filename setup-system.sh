@@ -1,6 +1,7 @@
 #!/bin/sh
 # System programs and fonts that the tests use. Installs what is missing where it may (root on
-# Debian), and names it otherwise. To run muniment itself none is needed; catdoc and tesseract read some files if they are there.
+# Debian), and names it otherwise. To run muniment itself none is
+# needed; bsdtar reads RAR and 7-Zip where it is there, tesseract scans where it is asked for.
 set -eu
 
 missing=""
@@ -17,7 +18,7 @@ need go golang-go
 [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing="$missing golang-golang-x-mod-dev"
 need pdfsig poppler-utils
 need certutil libnss3-tools
-need catdoc catdoc # reads Word before 2007, also for users
+need bsdtar libarchive-tools # reads RAR and 7-Zip, also for users
 need tesseract tesseract-ocr # reads scans, also for users who turn it on
 [ -e /usr/share/tesseract-ocr/5/tessdata/chi_sim.traineddata ] || missing="$missing tesseract-ocr-chi-sim"
 [ -d /usr/share/fonts-droid-fallback ] || missing="$missing fonts-droid-fallback" # Chinese in PDFs

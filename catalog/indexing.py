@@ -12,12 +12,14 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, delete, exists, insert, or_, select
 
-from archive.errors import DamagedError
+from archive.coding import CodingError
+from archive.errors import DamagedError, NotFoundError
 from archive.layout import ArchiveRoot
 from archive.names import safe_name
 from catalog.contents import open_answer
@@ -26,13 +28,17 @@ from catalog.holdings import Capture
 from catalog.keys import version_id
 from catalog.postings.attachments import attachment_rows
 from catalog.postings.posting import posting_rows
+from catalog.search.index import catch_up, reindexing
+from catalog.text.extraction import Passage
+from catalog.text.kind import declared_type, unknown
 from catalog.text.normal import RECIPE, digest, normal
 from catalog.text.outcome import AROUND
 from catalog.text.placed import PlacedText
-from catalog.text.reading import Reading
+from catalog.text.reading import Reading, nothing
 from catalog.text.sketch import sketch
 from catalog.text.worker import Job, Readers
 from catalog.texts import TEXT, Attachment, Posting, Sketch, Stated, Text
+from catalog.types import visible
 from catalog.values import table_of, values
 
 BATCH = 100
@@ -98,15 +104,18 @@ def index(
 ) -> IndexReport:
     """Read and index every content of which there is no text yet (see `unread`)."""
     report = IndexReport()
+    catch_up(engine)
     found = unread(engine, files)
     with (
         tempfile.TemporaryDirectory(prefix="muniment-text-") as spool,
         Readers(1 if len(found) <= FEW else min(os.cpu_count() or 1, 2)) as readers,
         writing(engine) as connection,
     ):
-        spooled = _spooled(engine, root, found, Path(spool), report)
-        for readings in _batches(_read(readers, spooled)):
-            with connection.begin():
+        lost: list[tuple[Capture, Reading]] = []
+        spooled = _spooled(engine, root, found, Path(spool), report=report, lost=lost)
+        for readings in _batches(chain(_read(readers, spooled), lost)):
+            contents = [version_id(capture.content_sha256 or b"") for capture, _ in readings]
+            with connection.begin(), reindexing(connection, contents):
                 for capture, reading in readings:
                     enter(connection, capture, reading)
             for _, reading in readings:
@@ -123,15 +132,16 @@ def index(
 def read_again(engine: Engine, root: ArchiveRoot, captures: Iterable[Capture]) -> list[Reading]:
     """What there is to read in the contents of captures, out of the archive and not the catalog.
 
-    Raises `DamagedError` where one cannot be had.
+    Raises `DamagedError` where the bytes of one have changed.
     """
-    report = IndexReport()
+    listed, report = list(captures), IndexReport()
+    lost: list[tuple[Capture, Reading]] = []
     with tempfile.TemporaryDirectory(prefix="muniment-text-") as spool, Readers(1) as readers:
-        spooled = _spooled(engine, root, captures, Path(spool), report)
-        readings = [reading for _, reading in _read(readers, spooled)]
+        spooled = _spooled(engine, root, listed, Path(spool), report=report, lost=lost)
+        found = {capture.id: reading for capture, reading in chain(_read(readers, spooled), lost)}
     if report.damaged:
         raise report.damaged[0]
-    return readings
+    return [found[capture.id] for capture in listed]
 
 
 def _spooled(
@@ -139,9 +149,13 @@ def _spooled(
     root: ArchiveRoot,
     captures: Iterable[Capture],
     spool: Path,
+    *,
     report: IndexReport,
+    lost: list[tuple[Capture, Reading]],
 ) -> Iterator[tuple[Capture, Job]]:
-    """The contents of captures as files, written when they are asked for."""
+    """The contents of captures as files, written when they are asked for. `lost` takes those whose
+    digests are told and whose bytes are not to be had, as in some records of others.
+    """
     for number, capture in enumerate(captures):
         path = spool / str(number)
         try:
@@ -151,6 +165,11 @@ def _spooled(
         except DamagedError as error:
             path.unlink(missing_ok=True)
             report.damaged.append(error)
+            continue
+        except (NotFoundError, CodingError) as error:
+            path.unlink(missing_ok=True)
+            none = nothing("damaged", f"its bytes are not to be had: {error}")
+            lost.append((capture, Reading(unknown(declared_type(capture.media_type)), none)))
             continue
         name = capture.filename or safe_name(None, capture.url)
         yield capture, Job(path, capture.media_type, name)
@@ -187,12 +206,14 @@ def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
     for model in (Text, Posting, Stated, Sketch, Attachment):
         table = table_of(model)
         connection.execute(delete(table).where(table.c.version_id == id_))
-    placed = PlacedText.of(reading.extraction.passages)
+    # The places count the characters of the text as it is stored.
+    passages = reading.extraction.passages
+    placed = PlacedText.of(Passage(visible(each.text), each.at) for each in passages)
     normalised = normal(placed.text)
     connection.execute(insert(table_of(Text)), text_row(capture, reading, placed, normalised))
     if reading.outcome == "content":
         stated: list[Row] = []
-        if reading.extraction.passages:
+        if passages:
             posting, stated = posting_rows(
                 id_, reading.extraction, capture.url, capture.last_modified
             )

@@ -27,6 +27,7 @@ from catalog.publications import derive_publications
 from catalog.quotes import derive_quotes
 from catalog.reading import Batch, Round, is_large, read_alone, rounds
 from catalog.revisits import resolve_revisits
+from catalog.search.index import clear as clear_search
 
 BULK_CACHE_KIB = 64 * 1024
 CHECKPOINT_PAGES = 50_000
@@ -94,6 +95,7 @@ def rebuild(engine: Engine, root: ArchiveRoot, progress: Progress | None = None)
     with _storage(engine), writing(engine) as connection, connection.begin():
         for table in SQLModel.metadata.sorted_tables:
             connection.execute(delete(table))
+        clear_search(connection)
     return ingest(engine, sealed(root), root, progress)
 
 

@@ -6,11 +6,10 @@ the digest of its text, the recipe, and the places that were found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Index, insert, select
+from sqlalchemy import Connection, Engine, Index, Select, insert, select
 from sqlmodel import Field, SQLModel
 
 from catalog.premis import Event
@@ -72,12 +71,13 @@ def quotes_of(engine: Engine, version_id: str) -> list[QuoteCheck]:
         return list(values(QuoteCheck, rows))
 
 
-def all_texts(engine: Engine) -> Iterator[Text]:
-    """Every text that is content, in the order of the ids, read as they are asked for."""
-    text = table_of(Text)
-    query = select(text).where(
-        text.c.kind == TEXT, text.c.outcome == "content", text.c.characters > 0
+def ids_of_texts(engine: Engine, among: Select[tuple[str]] | None = None) -> list[str]:
+    """The versions that have a text which is content, in the order of their ids."""
+    text = table_of(Text).c
+    query = select(text.version_id).where(
+        text.kind == TEXT, text.outcome == "content", text.characters > 0
     )
+    if among is not None:
+        query = query.where(text.version_id.in_(among))
     with engine.connect() as connection:
-        rows = connection.execution_options(yield_per=50).execute(query.order_by(text.c.version_id))
-        yield from values(Text, rows)
+        return list(connection.scalars(query.order_by(text.version_id)))

@@ -58,6 +58,7 @@ def command(keep: Path | None) -> None:
             story.save()
             story.change()
             story.crawl_again()
+        story.read()
         story.verify()
         story.forge()
         story.damage()
@@ -187,6 +188,28 @@ class Story:
         self._show_swapped()
         self._show_deleted()
         self._show_moved()
+
+    def read(self) -> None:
+        """The words of a clause: found, compared, quoted and cited."""
+        url = self.ministry.url(self.ministry.posting(EDITED).path)
+        self.stage.chapter(
+            "Words, and what became of them",
+            "Every page and file is read: HTML, PDF, Word, Excel, OFD. A word is found from one "
+            "character on.",
+        )
+        self.stage.order("search", CLAUSE[0], "--limit", "2")
+        self.stage.tell("What the ministry changed in the posting that it edited:")
+        self.stage.order("diff", url)
+        self.stage.tell(
+            "A quotation holds where every character of it stands in the text, and not otherwise. "
+            "What a researcher wrote down from the first crawl is still verified there, and altered "
+            "in what the ministry shows now."
+        )
+        then, now = self.first[url]["id"], self.second[url]["id"]
+        self.stage.order("quote", CLAUSE[0], "--in", then)
+        self.stage.order("quote", f"参加人员{CLAUSE[0]}", "--in", now, ends=Exit.FAILED)
+        self.stage.tell("And so it is cited, with the copy and its digest:")
+        self.stage.order("cite", then, "--quote", CLAUSE[0], "--format", "text")
 
     def verify(self) -> None:
         self.stage.chapter(

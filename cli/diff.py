@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.text import Text as Styled
 
-from archive.errors import UncheckedError, UsageError
+from archive.errors import DamagedError, UncheckedError, UsageError
 from archive.ident import printed
 from catalog.attached import Attached, FileChange, attachments_of, compare_files, compare_links
 from catalog.diffing import Change, Difference, Run, compare
@@ -48,7 +48,10 @@ class Compared:
     text: Difference
     files: Sequence[FileChange]
     taken_out: Sequence[Link]
+    """Links of the first alone."""
     put_in: Sequence[Link]
+    unchecked: str | None
+    """Why the links of pages could not be compared."""
 
 
 @click.command("diff")
@@ -148,9 +151,13 @@ def _compared(archive: Archive, first: Capture, second: Capture) -> Compared:
         found = compare(one, two)
     files = compare_files(*(attachments_of(archive.engine, each) for each in (first, second)))
     links: tuple[list[Link], list[Link]] = ([], [])
+    unchecked = None
     if not same and all(text is not None and text.real_type in PAGES for text in texts):
-        links = compare_links(*_links(archive, (first, second)))
-    return Compared(first, second, found, list(files), *links)
+        try:
+            links = compare_links(*_links(archive, (first, second)))
+        except DamagedError as error:
+            unchecked = str(error)
+    return Compared(first, second, found, list(files), *links, unchecked)
 
 
 def _placed(capture: Capture, text: Text | None) -> PlacedText:
@@ -232,6 +239,8 @@ def _when(file: Attached) -> str:
 
 
 def _link_fields(found: Compared) -> Iterator[tuple[str, str]]:
+    if found.unchecked:
+        yield "links", f"not checked: {found.unchecked}"
     for name, links in (("link taken out", found.taken_out), ("link put in", found.put_in)):
         for url, words in links[:SHOWN]:
             yield name, f"“{words}” {url}" if words else url
@@ -261,7 +270,11 @@ def _json(found: Compared) -> dict[str, Any]:
             }
             for change in found.files
         ],
-        "links": {"taken_out": [*found.taken_out], "put_in": [*found.put_in]},
+        "links": {
+            "taken_out": [*found.taken_out],
+            "put_in": [*found.put_in],
+            "unchecked": found.unchecked,
+        },
     }
 
 

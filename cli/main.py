@@ -34,6 +34,7 @@ COMMANDS = {
     "capture": Command("cli.capture", "Record single URLs.", COLLECT),
     "import": Command("cli.import_", "Take in files that somebody already holds.", COLLECT),
     "list": Command("cli.list_", "List captures.", FIND),
+    "search": Command("cli.search", "Find the texts in which words stand.", FIND),
     "show": Command("cli.show", "Show one capture, version or document in full.", FIND),
     "quote": Command("cli.quote", "Check a quotation word for word.", CHECK),
     "excerpt": Command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ from archive.ident import printed
 from catalog.collections import Collection, versions_in
 from catalog.documents import posting_of, text_of
 from catalog.holdings import Capture
-from catalog.quotes import QUOTE_CHECK, all_texts
+from catalog.quotes import QUOTE_CHECK, ids_of_texts
 from catalog.quoting.match import Match, Place, Quote, Searched
 from catalog.quoting.verdict import Checked, QuoteVerdict, check, check_translation
 from catalog.resolve import last_seen
+from catalog.search.candidates import holding, like
 from catalog.text.placed import PlacedText
 from catalog.texts import OCR, TEXT, Text
 from catalog.values import table_of
@@ -27,6 +27,8 @@ from cli.naming import named_capture
 
 CONTEXT = 40
 """Characters around a passage that are shown."""
+LOOKED_AT = 200
+"""Texts whose script is looked at where nothing is found."""
 SHOWN = 5
 """Places and documents that are told of; all are counted."""
 
@@ -210,21 +212,39 @@ def _in_all(
     collection: Collection | None,
     translation: Translation | None,
 ) -> tuple[list[Answer], int, Answer | None]:
-    """Those that have it, how many were looked through, and the one that is most like it."""
+    """Those that have it, how many were searched, and the one that is most like it.
+
+    The index says where to look: a text without a part of every word cannot hold the whole.
+    """
+    among = versions_in(collection.id) if collection else None
+    words = " ".join(segment.text for segment in asked.segments)
     held: list[Answer] = []
     best: Answer | None = None
-    count = 0
-    for count, text in enumerate(_texts(archive, collection), 1):  # noqa: B007 -- the count is told
-        checked = _checked(asked, Searched(text.body), translation)
-        if checked.match is None and checked.nearest is None:
-            continue
-        capture = last_seen(archive.engine, text.version_id)
-        answer = Answer(quote, checked, text, capture, _title(archive, text), translation)
-        if checked.match is not None:
+    exact = holding(archive.engine, words, among)
+    for id_ in exact if exact is not None else _ids(archive, collection):
+        answer = _answer(archive, quote, asked, id_, translation)
+        if answer and answer.match is not None:
             held.append(answer)
-        elif best is None or _likeness(best) < _likeness(answer):
+    for id_ in () if held else like(archive.engine, words, among):
+        answer = _answer(archive, quote, asked, id_, translation)
+        if answer is None:
+            continue
+        if answer.match is not None:  # with a word that a line end divides, which no index holds
+            held.append(answer)
+        elif answer.checked.nearest and (best is None or _likeness(best) < _likeness(answer)):
             best = answer
-    return held, count, best
+    return held, len(_ids(archive, collection)), best
+
+
+def _answer(
+    archive: Archive, quote: str, asked: Quote, version: str, translation: Translation | None
+) -> Answer | None:
+    text = text_of(archive.engine, version)
+    if text is None:
+        return None
+    checked = _checked(asked, Searched(text.body), translation)
+    capture = last_seen(archive.engine, version)
+    return Answer(quote, checked, text, capture, _title(archive, text), translation)
 
 
 def _checked(asked: Quote, text: Searched, translation: Translation | None) -> Checked:
@@ -232,14 +252,9 @@ def _checked(asked: Quote, text: Searched, translation: Translation | None) -> C
     return check_translation(found, translation.translator) if translation else found
 
 
-def _texts(archive: Archive, collection: Collection | None) -> Iterator[Text]:
-    wanted = None
-    if collection is not None:
-        with archive.engine.connect() as connection:
-            wanted = set(connection.scalars(versions_in(collection.id)))
-    for text in all_texts(archive.engine):
-        if wanted is None or text.version_id in wanted:
-            yield text
+def _ids(archive: Archive, collection: Collection | None) -> list[str]:
+    """The versions whose texts are looked through."""
+    return ids_of_texts(archive.engine, versions_in(collection.id) if collection else None)
 
 
 def _likeness(answer: Answer) -> float:
@@ -260,10 +275,11 @@ def _absent(looked_in: int, unread: int, *, foreign: bool) -> Checked:
 
 
 def _is_foreign(archive: Archive, asked: Quote, collection: Collection | None) -> bool:
-    """Whether every text is in another script than the quotation."""
+    """Whether the texts are in another script than the quotation, as far as they are looked at."""
     found = [
         check(asked, Searched(text.body)).verdict is QuoteVerdict.NO_ORIGINAL
-        for text in _texts(archive, collection)
+        for id_ in _ids(archive, collection)[:LOOKED_AT]
+        if (text := text_of(archive.engine, id_)) is not None
     ]
     return bool(found) and all(found)
 

@@ -108,7 +108,7 @@ def test_a_translation_needs_its_original(root: Path, tmp_path: Path) -> None:
 
 
 def test_a_scan_verifies_nothing_until_a_person_has_looked(root: Path) -> None:
-    assert "a scan has" in quote(root, "名额25人", "--in", SCAN, code=3).out
+    assert "no-text: page images only" in quote(root, "名额25人", "--in", SCAN, code=3).out
     told = quote(root, "名额25人", "--in", SCAN, "--confirm", 1, code=0).out
     assert "confirmed by Ada on the page image" in told
 

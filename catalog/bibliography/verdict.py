@@ -256,7 +256,8 @@ def _near(facts: Facts) -> str | None:
         return f"it names no date; held of {cited.time:%Y-%m-%d}"
     days = (facts.distance or timedelta(0)).days
     within = "" if days <= facts.days else f", more than {facts.days} days"
-    return f"captured {days} days from the date that it names{within}"
+    told = f"{days} days" if days else "less than a day"
+    return f"captured {told} from the date that it names{within}"
 
 
 RULES: tuple[tuple[EntryVerdict, Rule], ...] = (

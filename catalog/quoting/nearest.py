@@ -92,8 +92,13 @@ def _in_order(words: list[str], asked: list[str], weights: dict[str, float]) -> 
 
 
 def _trimmed(words: list[str], wanted: Counter[str], place: tuple[int, int]) -> tuple[int, int]:
-    """Without the words at its ends that the quotation has not, or has elsewhere in the stretch."""
+    """Without the words at its ends that the quotation has not, or has elsewhere in the stretch.
+
+    It is looked at with what follows it: a word at its beginning may be of the sentence before, and
+    stand again where the quotation has it.
+    """
     first, last = place
+    last = min(last + sum(wanted.values()), len(words) - 1)
     held = Counter(word for word in words[first : last + 1] if word in wanted)
     while first < last and (
         words[first] not in wanted or held[words[first]] > wanted[words[first]]

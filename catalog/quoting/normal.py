@@ -96,13 +96,15 @@ def _clusters(raw: str, divided: list[tuple[int, int]]) -> Iterator[tuple[int, i
 
 
 def _joins(character: str) -> bool:
-    """Whether it makes one character with the one before: accents, and the parts of Hangul."""
+    """Whether it makes one character with the one before: accents, the parts of Hangul, and what is
+    unseen, for an accent may follow it.
+    """
     if character < "\u0300":
-        return False
+        return character == "\u00ad"
     return (
         unicodedata.combining(character) != 0
         or "\u1160" <= character <= "\u11ff"
-        or (unicodedata.category(character) == "Mc")
+        or unicodedata.category(character) in {"Mc", "Cf"}
     )
 
 
@@ -111,7 +113,10 @@ def _folded(cluster: str) -> str:
         return cluster
     if cluster.isspace():
         return " "
-    plain = "".join(_ONE_FOR_ALL.get(c, c) for c in cluster)
+    seen = (c for c in cluster if c.isspace() or not _is_unseen(c))
+    plain = "".join(_ONE_FOR_ALL.get(c, c) for c in seen)
+    if not plain:
+        return ""
     says = unicodedata.decomposition(plain[0]).startswith(_FORMS)
     folded = unicodedata.normalize("NFC" if says else "NFKC", plain)
     return "".join(_ONE_FOR_ALL.get(c, c) for c in folded if c.isspace() or not _is_unseen(c))

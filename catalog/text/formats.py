@@ -23,6 +23,18 @@ class Content:
     """A file name, from Content-Disposition or the URL."""
 
 
+class OverLimitError(Exception):
+    """What is in a file is larger than is read."""
+
+
+class UnsupportedError(Exception):
+    """What would read a file is not there, or there is nothing that would."""
+
+
+class EncryptedError(Exception):
+    """A file is locked by a password."""
+
+
 Extractor = Callable[[Content], Extraction]
 """Reads one file; raises whatever its library raises, which the caller turns into a code."""
 
@@ -46,7 +58,12 @@ MODULES = {
     "application/vnd.ms-excel": "catalog.text.xls",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "catalog.text.xlsx",
     "application/ofd": "catalog.text.ofd",
-    "application/zip": "catalog.text.zip_",
+    "application/zip": "catalog.text.archives",
+    "application/java-archive": "catalog.text.archives",
+    "application/x-tar": "catalog.text.archives",
+    "application/gzip": "catalog.text.archives",
+    "application/vnd.rar": "catalog.text.archives",
+    "application/x-7z-compressed": "catalog.text.archives",
     "application/rtf": "catalog.text.rtf",
     "application/vnd.oasis.opendocument.text": "catalog.text.odf",
     "application/vnd.oasis.opendocument.spreadsheet": "catalog.text.odf",

@@ -66,3 +66,11 @@ class PlacedText:
             first, last = max(begun, start), min(begun + length, end)
             if first < last:
                 yield Span(first, last, at)
+
+    def passage_at(self, position: int) -> Span | None:
+        """The whole passage that a character is of; `None` for a line end between two."""
+        place = bisect_right(self._starts, position) - 1
+        if place < 0:
+            return None
+        begun, (length, at) = self._starts[place], self.passages[place]
+        return Span(begun, begun + length, at) if position < begun + length else None

@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalog.text.extraction import JOINT, Extraction, Passage
-from catalog.text.formats import Content, extractor
+from catalog.text.formats import (
+    Content,
+    EncryptedError,
+    OverLimitError,
+    UnsupportedError,
+    extractor,
+)
 from catalog.text.kind import Kind, kind_of
 from catalog.text.media_types import ENCRYPTED
 
@@ -23,6 +29,8 @@ PAIRS = 100_000
 
 DETAIL = 500
 """Characters of what a library says of a file that it cannot read."""
+
+LOCKED = "it opens with a password only"
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What no database takes as text. It becomes U+FFFD here, so that positions hold everywhere."""
@@ -62,16 +70,27 @@ def read(
 
 def _extraction(content: Content) -> Extraction:
     if content.real_type == ENCRYPTED:
-        return nothing("encrypted", "it opens with a password only")
+        return nothing("encrypted", LOCKED)
     extract = extractor(content.real_type)
     if extract is None:
         return nothing("unsupported", f"no text is read out of {content.real_type}")
     try:
         return extract(content)
-    except (MemoryError, RecursionError) as error:
-        return nothing("over-limit", f"reading it took too much memory ({_said(error)})")
     except Exception as error:  # noqa: BLE001 -- a library's errors are as many as its versions
-        return nothing("damaged", f"it cannot be read as {content.real_type}: {_said(error)}")
+        return nothing(*reason(content, error))
+
+
+def reason(content: Content, error: Exception) -> tuple[str, str]:
+    """The code and the sentence for what an extractor raised."""
+    if isinstance(error, EncryptedError):
+        return "encrypted", LOCKED
+    if isinstance(error, UnsupportedError):
+        return "unsupported", str(error)
+    if isinstance(error, OverLimitError):
+        return "over-limit", str(error)
+    if isinstance(error, MemoryError | RecursionError):
+        return "over-limit", f"reading it took too much memory ({_said(error)})"
+    return "damaged", f"it cannot be read as {content.real_type}: {_said(error)}"
 
 
 def nothing(code: str, detail: str) -> Extraction:

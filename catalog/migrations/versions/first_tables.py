@@ -259,6 +259,7 @@ def upgrade() -> None:
     _collections()
     _quotes()
     _publications()
+    _search()
 
 
 def _texts() -> None:
@@ -414,3 +415,55 @@ def _publications() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("citation_version", "citation", ["version_id"])
+
+
+def _search() -> None:
+    op.create_table(
+        "searchable",
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("version_id", Key(), nullable=False),
+        sa.Column("kind", Key(), nullable=False),
+        sa.Column("recipe", Key(), nullable=False),
+        sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column("title", Outside(), nullable=True),
+        sa.Column("date", Key(), nullable=False),
+        sa.Column("outcome", Key(), nullable=False),
+        sa.Column("type", Key(), nullable=False),
+        sa.Column("code", Key(), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("searchable_text", "searchable", ["version_id", "kind"], unique=True)
+    for statement in _SEARCH_INDEX[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
+_SEARCH_INDEX = {
+    "sqlite": [
+        (
+            "CREATE VIRTUAL TABLE search_index USING fts5"
+            "(plain, simplified, content='', columnsize=0, tokenize='ascii')"
+        ),
+        # More memory, and fewer and larger merges, than FTS5 takes by itself.
+        "INSERT INTO search_index (search_index, rank) VALUES ('hashsize', 16777216)",
+        "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 8)",
+    ],
+    "postgresql": [
+        (
+            "CREATE TABLE search_index (number bigint NOT NULL, chunk integer NOT NULL, "
+            "part integer NOT NULL, plain tsvector NOT NULL, simplified tsvector, "
+            "PRIMARY KEY (number, chunk, part))"
+        ),
+        # Positions do not get smaller by packing, and have to be unpacked to be compared.
+        (
+            "ALTER TABLE search_index ALTER plain SET STORAGE EXTERNAL, "
+            "ALTER simplified SET STORAGE EXTERNAL"
+        ),
+        "CREATE INDEX search_index_plain ON search_index USING gin (plain)",
+        "CREATE INDEX search_index_simplified ON search_index USING gin (simplified)",
+    ],
+}

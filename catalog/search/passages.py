@@ -1,0 +1,101 @@
+"""The passages of a text in which what was looked for stands, as they stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, zip_longest
+
+from catalog.search.normal import Folded, pattern
+from catalog.search.query import Term
+from catalog.search.simplified import simplified
+from catalog.text.extraction import Locator
+from catalog.text.placed import PlacedText
+
+SHOWN = 3
+"""Passages shown of a text."""
+_AROUND = 40
+"""Characters shown on each side, where the passage has so many."""
+_LOOKED_AT = 200
+"""Finds of a term that are looked at in one text: more are not shown anyway."""
+
+Mark = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Characters of a text from one passage, `text[start:end]` of the whole."""
+
+    at: Locator
+    start: int
+    end: int
+    text: str
+    marks: tuple[Mark, ...]
+    """What was found, counted from the excerpt's beginning."""
+    cut: tuple[bool, bool]
+    """Whether the passage goes on before and after."""
+
+
+def stands_in(raw: str, term: Term, *, fold: bool) -> bool:
+    """Whether a term stands in a text."""
+    return next(_finds(Folded(raw), term, fold=fold), None) is not None
+
+
+def marks(raw: str, sought: Sequence[Term], *, fold: bool) -> tuple[Mark, ...]:
+    """Where any of the terms stands in a text, without overlaps."""
+    folded = Folded(raw)
+    return _joined(
+        mark for term in sought for mark in islice(_finds(folded, term, fold=fold), _LOOKED_AT)
+    )
+
+
+def excerpts(placed: PlacedText, sought: Sequence[Term], *, fold: bool) -> list[Excerpt]:
+    """The first passages that show the terms, one of each term before a second of any."""
+    folded = Folded(placed.text)
+    finds = [list(islice(_finds(folded, term, fold=fold), _LOOKED_AT)) for term in sought]
+    everything = _joined(mark for found in finds for mark in found)
+    shown: list[Excerpt] = []
+    for mark in (mark for turn in zip_longest(*finds) for mark in turn if mark):
+        if len(shown) == SHOWN:
+            break
+        if any(each.start <= mark[0] < each.end for each in shown):
+            continue
+        shown += islice(_around(placed, mark, everything), 1)
+    return sorted(shown, key=lambda each: each.start)
+
+
+def _finds(folded: Folded, term: Term, *, fold: bool) -> Iterator[Mark]:
+    text = simplified(folded.text) if fold else folded.text
+    for match in pattern(term.normal).finditer(text):
+        yield folded.span(*match.span())
+
+
+def _around(placed: PlacedText, mark: Mark, everything: Sequence[Mark]) -> Iterator[Excerpt]:
+    """What surrounds a find within each of the passages that it lies in."""
+    for span in placed.spans(*mark):
+        passage = placed.passage_at(span.start)
+        assert passage is not None
+        start = max(passage.start, span.start - _AROUND)
+        end = min(passage.end, span.end + _AROUND)
+        yield Excerpt(
+            at=span.at,
+            start=start,
+            end=end,
+            text=placed.text[start:end],
+            marks=tuple(
+                (max(first, start) - start, min(last, end) - start)
+                for first, last in everything
+                if first < end and last > start
+            ),
+            cut=(start > passage.start, end < passage.end),
+        )
+
+
+def _joined(found: Iterator[Mark]) -> tuple[Mark, ...]:
+    joined: list[Mark] = []
+    for start, end in sorted(found):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
