@@ -50,6 +50,9 @@ def test_how_a_document_was_asked_for_makes_no_other_document(same: str) -> None
         "https://www.example.gov/notice.html?id=1",
         "https://www.example.gov:8443/notice.html",
         "https://old.example.gov/notice.html",
+        "https://oldwww.example.gov/notice.html",
+        "https://m.www.example.gov/notice.html",
+        "https://www.example.gov/notice.html?sid=a1b2c3d4e5f60718293a4b5c6d7e8f90",
         "urn:notice",
     ],
 )
