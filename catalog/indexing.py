@@ -32,6 +32,7 @@ from catalog.search.index import catch_up, reindexing
 from catalog.text.extraction import Passage
 from catalog.text.kind import declared_type, unknown
 from catalog.text.normal import RECIPE, digest, normal
+from catalog.text.outcome import AROUND
 from catalog.text.placed import PlacedText
 from catalog.text.reading import Reading, nothing
 from catalog.text.sketch import sketch
@@ -132,6 +133,23 @@ def index(
     return report
 
 
+def read_again(engine: Engine, root: ArchiveRoot, captures: Iterable[Capture]) -> list[Reading]:
+    """What there is to read in the contents of captures, out of the archive and not the catalog.
+
+    Raises `DamagedError` where the bytes of one have changed.
+    """
+    listed, report = list(captures), IndexReport()
+    lost: list[tuple[Capture, Reading]] = []
+    with tempfile.TemporaryDirectory(prefix="muniment-text-") as spool, Readers(1) as readers:
+        spooled = spooled_contents(engine, root, listed, Path(spool), report=report, lost=lost)
+        found = {
+            capture.id: reading for capture, reading in chain(read_contents(readers, spooled), lost)
+        }
+    if report.damaged:
+        raise report.damaged[0]
+    return [found[capture.id] for capture in listed]
+
+
 def spooled_contents(
     engine: Engine,
     root: ArchiveRoot,
@@ -195,23 +213,45 @@ def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
     for model in (Text, Posting, Stated, Sketch, Attachment):
         table = table_of(model)
         connection.execute(delete(table).where(table.c.version_id == id_))
-    normalised = normal(reading.extraction.text)
-    connection.execute(insert(table_of(Text)), text_row(capture, reading, normalised))
-    if reading.extraction.passages and reading.outcome == "content":
-        posting, stated = posting_rows(id_, reading.extraction, capture.url, capture.last_modified)
-        connection.execute(insert(table_of(Posting)), posting)
-        links = attachment_rows(id_, capture.url, reading.extraction.links)
-        hashes = [{"hash": hash_, "version_id": id_} for hash_ in sketch(normalised)]
+    passages = reading.extraction.passages
+    placed = stored(reading)
+    normalised = normal(placed.text)
+    connection.execute(insert(table_of(Text)), text_row(capture, reading, placed, normalised))
+    if reading.outcome == "content":
+        stated: list[Row] = []
+        if passages:
+            posting, stated = posting_rows(
+                id_, reading.extraction, capture.url, capture.last_modified
+            )
+            connection.execute(insert(table_of(Posting)), posting)
+        encoding = reading.extraction.encoding
+        links = attachment_rows(
+            id_, capture.url, reading.extraction.links, encoding.name if encoding else None
+        )
+        hashes = [{"hash": hash_, "version_id": id_} for hash_ in _sketch(placed, normalised)]
         for table_, rows in ((Stated, stated), (Attachment, links), (Sketch, hashes)):
             if rows:
                 connection.execute(insert(table_of(table_)), rows)
 
 
-def text_row(capture: Capture, reading: Reading, normalised: str, kind: str = TEXT) -> Row:
-    """The row of a text, `normalised` by catalog.text.normal."""
+def stored(reading: Reading) -> PlacedText:
+    """The text as the database can store it: the places count its characters."""
+    return PlacedText.of(
+        Passage(visible(each.text), each.at) for each in reading.extraction.passages
+    )
+
+
+def _sketch(placed: PlacedText, normalised: str) -> list[int]:
+    """Of what a page says itself: what leads around it is alike on all pages of its site."""
+    own = placed.without(AROUND)
+    return sketch(normalised if own == placed.text else normal(own))
+
+
+def text_row(
+    capture: Capture, reading: Reading, placed: PlacedText, normalised: str, kind: str = TEXT
+) -> Row:
+    """The row of a text with its places, `normalised` by catalog.text.normal."""
     extraction = reading.extraction
-    # The places count the characters of the text as it is stored.
-    placed = PlacedText.of(Passage(visible(each.text), each.at) for each in extraction.passages)
     encoding = extraction.encoding
     assert capture.content_sha256 is not None
     return {

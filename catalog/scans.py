@@ -16,7 +16,14 @@ from sqlalchemy import Engine, and_, exists, insert, or_, select
 from archive.layout import ArchiveRoot
 from catalog.database import writing
 from catalog.holdings import Capture
-from catalog.indexing import IndexReport, Progress, read_contents, spooled_contents, text_row
+from catalog.indexing import (
+    IndexReport,
+    Progress,
+    read_contents,
+    spooled_contents,
+    stored,
+    text_row,
+)
 from catalog.keys import version_id
 from catalog.search.index import reindexing
 from catalog.text import ocr
@@ -66,7 +73,8 @@ def index_scans(engine: Engine, root: ArchiveRoot, progress: Progress | None = N
         )
         for capture, reading in read_contents(readers, _as_scans(spooled)):
             contents = [version_id(capture.content_sha256 or b"")]
-            row = text_row(capture, reading, normal(reading.extraction.text), OCR)
+            placed = stored(reading)
+            row = text_row(capture, reading, placed, normal(placed.text), OCR)
             with connection.begin(), reindexing(connection, contents):
                 connection.execute(insert(table_of(Text)), row)
             report.count(reading)
