@@ -65,9 +65,14 @@ class Decoded:
     @property
     def query_encoding(self) -> str:
         """The encoding in which a browser sends queries from this page."""
-        if self.encoding.startswith("utf-16"):
-            return "utf-8"
-        return "gbk" if self.encoding == CHINESE else self.encoding
+        return query_encoding(self.encoding)
+
+
+def query_encoding(encoding: str) -> str:
+    """The encoding in which a browser sends queries from a page in this one."""
+    if encoding.startswith("utf-16"):
+        return "utf-8"
+    return "gbk" if encoding == CHINESE else encoding
 
 
 def decode(content: bytes, content_type: str | None) -> Decoded:

@@ -11,10 +11,11 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, zip_longest
+from itertools import zip_longest
 
 from fast_diff_match_patch import diff
 
+from catalog.diff_units import Placed, Unit, of_kind, paired, place_of, units, words
 from catalog.text.extraction import JOINT, Locator
 from catalog.text.normal import normal
 from catalog.text.placed import PlacedText
@@ -24,11 +25,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 """Numbers and words of scripts that part them; any other character by itself."""
-_ROW = re.compile(r"\d+$")
 SECONDS = 5.0
 """For one comparison; what is not done by then is told as taken out and put in as a whole."""
-PAIRS = 10_000
-"""Pairs of rows that are weighed against each other; of more, the rows are paired in their order."""
 _FIRST = 0x100
 """Code points from here on stand for tokens; surrogates are left out."""
 _SURROGATES = range(0xD800, 0xE000)
@@ -67,11 +65,6 @@ class Difference:
     they need be."""
 
 
-_Passage = tuple[str, Locator]
-_Unit = tuple[_Passage, ...]
-"""What is compared as one: a passage, or the cells of a row."""
-
-
 def compare(first: PlacedText, second: PlacedText, *, same_bytes: bool = False) -> Difference:
     """The difference of two texts."""
     if same_bytes:
@@ -106,11 +99,10 @@ class _Comparison:
         self.coarse = False
 
     def changes(self, first: PlacedText, second: PlacedText) -> Iterator[Change]:
-        ours, theirs = (list(_units(text)) for text in (first, second))
+        ours, theirs = (list(units(text)) for text in (first, second))
         for before, after in self._blocks(ours, theirs):
-            tables, prose = ([_of_kind(side, cells) for side in (before, after)] for cells in (True, False))  # fmt: skip
-            yield from self._prose(*prose)
-            for row, other in _paired(*tables):
+            yield from self._prose(of_kind(before, cells=False), of_kind(after, cells=False))
+            for row, other in paired(of_kind(before, cells=True), of_kind(after, cells=True)):
                 yield from self._row(row, other)
 
     def runs(self, first: str, second: str) -> tuple[Run, ...]:
@@ -118,12 +110,12 @@ class _Comparison:
         return tuple(_readable(self._aligned(one, two)))
 
     def _blocks(
-        self, first: list[_Unit], second: list[_Unit]
-    ) -> Iterator[tuple[list[_Unit], list[_Unit]]]:
+        self, first: list[Unit], second: list[Unit]
+    ) -> Iterator[tuple[list[Unit], list[Unit]]]:
         """Neighbouring units that stand in one text alone: those of the first, those of the second."""
         at = [0, 0]
-        block: tuple[list[_Unit], list[_Unit]] = ([], [])
-        for op, group in self._aligned([*map(_words, first)], [*map(_words, second)]):
+        block: tuple[list[Unit], list[Unit]] = ([], [])
+        for op, group in self._aligned([*map(words, first)], [*map(words, second)]):
             size = len(group)
             if op == "=":
                 if any(block):
@@ -137,12 +129,12 @@ class _Comparison:
         if any(block):
             yield block
 
-    def _prose(self, before: list[_Unit], after: list[_Unit]) -> Iterator[Change]:
-        old, new = (JOINT.join(map(_words, side)) for side in (before, after))
+    def _prose(self, before: list[Unit], after: list[Unit]) -> Iterator[Change]:
+        old, new = (JOINT.join(map(words, side)) for side in (before, after))
         if old != new:
-            yield Change(_at(before), _at(after), self.runs(old, new))
+            yield Change(place_of(before), place_of(after), self.runs(old, new))
 
-    def _row(self, before: _Unit | None, after: _Unit | None) -> Iterator[Change]:
+    def _row(self, before: Unit | None, after: Unit | None) -> Iterator[Change]:
         """The cells of a row that became others; a row of one text alone is one change."""
         if before is None or after is None:
             op, row = ("-", before) if before else ("+", after)
@@ -151,14 +143,12 @@ class _Comparison:
             yield Change(place, None, (run,)) if before else Change(None, place, (run,))
             return
         for old, new in self._cells(before, after):
-            words = old[0] if old else "", new[0] if new else ""
-            yield Change(old[1] if old else None, new[1] if new else None, self.runs(*words))
+            told = self.runs(old[0] if old else "", new[0] if new else "")
+            yield Change(old[1] if old else None, new[1] if new else None, told)
 
-    def _cells(
-        self, before: _Unit, after: _Unit
-    ) -> Iterator[tuple[_Passage | None, _Passage | None]]:
-        ours: list[_Unit] = [(cell,) for cell in before]
-        theirs: list[_Unit] = [(cell,) for cell in after]
+    def _cells(self, before: Unit, after: Unit) -> Iterator[tuple[Placed | None, Placed | None]]:
+        ours: list[Unit] = [(cell,) for cell in before]
+        theirs: list[Unit] = [(cell,) for cell in after]
         for old, new in self._blocks(ours, theirs):
             for one, other in zip_longest(old, new):
                 yield (one[0] if one else None), (other[0] if other else None)
@@ -184,70 +174,6 @@ class _Comparison:
             at[side] += length
             if op == "=":
                 at[1] += length
-
-
-def _units(text: PlacedText) -> Iterator[_Unit]:
-    for row, passages in groupby(_passages(text), key=lambda passage: _row_of(passage[1])):
-        if row is None:
-            yield from ((passage,) for passage in passages)
-        else:
-            yield tuple(passages)
-
-
-def _passages(text: PlacedText) -> Iterator[_Passage]:
-    start = 0
-    for length, at in text.passages:
-        yield text.text[start : start + length], at
-        start += length + len(JOINT)
-
-
-def _row_of(at: Locator) -> tuple[object, ...] | None:
-    """What the cells of one row have in common."""
-    row = _ROW.search(at.cell) if at.cell else None
-    return (at.member, at.page, at.sheet, at.part, row.group()) if row else None
-
-
-def _of_kind(units: Iterable[_Unit], cells: bool) -> list[_Unit]:
-    return [unit for unit in units if (unit[0][1].cell is not None) is cells]
-
-
-def _words(unit: _Unit) -> str:
-    return "\t".join(text for text, _ in unit)
-
-
-def _at(units: list[_Unit]) -> Locator | None:
-    return units[0][0][1] if units else None
-
-
-def _paired(first: list[_Unit], second: list[_Unit]) -> Iterator[tuple[_Unit | None, _Unit | None]]:
-    """Rows that became each other: in their order, and so that most of their cells are the same."""
-    if len(first) == len(second) or len(first) * len(second) > PAIRS or not first or not second:
-        yield from zip_longest(first, second)
-        return
-    # best[i][j]: of the rows from first[i] and second[j] on, the equal cells of the best pairing;
-    # a pair of rows counts for itself too, so that as many as possible are paired.
-    best = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
-    for i in reversed(range(len(first))):
-        for j in reversed(range(len(second))):
-            pair = best[i + 1][j + 1] + _weight(first[i], second[j])
-            best[i][j] = max(pair, best[i + 1][j], best[i][j + 1])
-    i = j = 0
-    while i < len(first) and j < len(second):
-        if best[i][j] == best[i + 1][j + 1] + _weight(first[i], second[j]):
-            yield first[i], second[j]
-            i, j = i + 1, j + 1
-        elif best[i][j] == best[i + 1][j]:
-            yield first[i], None
-            i += 1
-        else:
-            yield None, second[j]
-            j += 1
-    yield from ((row, None) for row in first[i:])
-    yield from ((None, row) for row in second[j:])
-
-
-def _weight(row: _Unit, other: _Unit) -> int:
-    return 1 + 2 * len({text for text, _ in row} & {text for text, _ in other})
 
 
 def _readable(found: Iterable[tuple[Op, Sequence[str]]]) -> Iterator[Run]:

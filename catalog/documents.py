@@ -1,4 +1,4 @@
-"""Documents over time: the versions that readers tell apart, and where else the same is posted.
+"""Documents over time: the versions that readers tell apart, and what came in their place.
 
 A row of `version` is one content, byte for byte. Contents of one document whose texts are the same by
 the recipe of catalog.text.normal are one version to a reader, and told together; a page that came in
@@ -7,27 +7,22 @@ the document's place, as a challenge, is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Engine, Select, and_, func, or_, select
+from sqlalchemy import Engine, and_, func, select
 
-from catalog.holdings import Capture, Document, Version
-from catalog.text.normal import normal
-from catalog.text.sketch import similarity
-from catalog.texts import TEXT, Attachment, Posting, Sketch, Text
+from catalog.holdings import Capture, Version
+from catalog.keys import document_id as id_at
+from catalog.texts import TEXT, Posting, Text
 from catalog.values import table_of, values
 
 _CAPTURE, _VERSION, _TEXT = table_of(Capture).c, table_of(Version).c, table_of(Text).c
-_DOCUMENT, _SKETCH = table_of(Document).c, table_of(Sketch).c
-ALIKE = 0.7
-"""Similarity from which texts are listed as near-duplicates."""
-CANDIDATES = 100
-"""Texts that one is compared with, those first that share most hashes of their sketches."""
-LEAST = 20
-"""Characters of a text from which an equal one elsewhere is no accident."""
+IS_CONTENT = func.coalesce(_TEXT.outcome, "content") == "content"
+"""That a content, joined with its text where it was read, is what was asked for."""
+IN_PLACE = ("redirect", "not-found", "blocked", "challenge", "login", "soft-404")
+"""Outcomes of captures whose answer came in a document's place."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +35,8 @@ class ContentSeen:
     sightings: int
     outcome: str
     """What the content is, as far as it was read: `content`, or what came in its place."""
+    reason: str | None
+    """Why it is something else than `content`."""
     normal: bytes | None
     """Its normalised digest."""
 
@@ -55,6 +52,11 @@ class VersionOfDocument:
         return self.contents[0].version.id
 
     @property
+    def latest(self) -> ContentSeen:
+        """The content that was seen last."""
+        return max(self.contents, key=lambda seen: (seen.last, seen.version.id))
+
+    @property
     def first(self) -> datetime:
         return min(seen.first for seen in self.contents)
 
@@ -68,60 +70,43 @@ class VersionOfDocument:
 
 
 @dataclass(frozen=True)
-class Elsewhere:
-    """The same, or nearly the same, in another document."""
+class InPlace:
+    """What came in a document's place, and when."""
 
-    document: Document
-    version_id: str
-    how: str
-    """`same bytes`, `same text`, or `alike`."""
-    similarity: float
+    outcome: str
+    why: str | None
+    """The rule that a page was judged by, the status of a refusal, where a redirect leads."""
     first: datetime
     last: datetime
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A notice and a file that it links, from the side that asks."""
-
-    version_id: str
-    """The content of the notice that has the link."""
-    document_id: str
-    """Of the other side: the file, or the notice."""
-    url: str
-    words: str
-    held: bool
-    """Whether a version of the other side was ever seen."""
+    sightings: int
+    version: Version | None = None
+    """The content, where the server called it the document."""
 
 
 def urls_of(engine: Engine, document_id: str) -> list[str]:
     """The URLs at which a document was seen, in their order."""
-    query = select(_CAPTURE.url).where(_CAPTURE.document_id == document_id).distinct()
+    query = select(_CAPTURE.url).where(
+        _CAPTURE.document_id == document_id, _CAPTURE.version_id.is_not(None)
+    )
     with engine.connect() as connection:
-        return sorted(connection.scalars(query))
+        return sorted(connection.scalars(query.distinct()))
 
 
 def contents_of(engine: Engine, document_id: str) -> list[ContentSeen]:
     """Every content of a document, the first seen first."""
     first = func.min(_CAPTURE.time)
+    read = func.coalesce(_TEXT.outcome, "content"), _TEXT.outcome_reason, _TEXT.normal_sha256
     query = (
-        select(
-            *_VERSION,
-            first,
-            func.max(_CAPTURE.time),
-            func.count(),
-            func.coalesce(_TEXT.outcome, "content"),
-            _TEXT.normal_sha256,
-        )
-        .join_from(table_of(Version), table_of(Capture), _CAPTURE.version_id == _VERSION.id)
+        select(*_VERSION, first, func.max(_CAPTURE.time), func.count(), *read)
+        .join_from(table_of(Capture), table_of(Version), _CAPTURE.version_id == _VERSION.id)
         .outerjoin(table_of(Text), and_(_TEXT.version_id == _VERSION.id, _TEXT.kind == TEXT))
-        .where(_CAPTURE.document_id == document_id)
-        .group_by(*_VERSION, _TEXT.outcome, _TEXT.normal_sha256)
+        .where(_CAPTURE.document_id == document_id, _CAPTURE.version_id.is_not(None))
+        .group_by(*_VERSION, _TEXT.outcome, _TEXT.outcome_reason, _TEXT.normal_sha256)
         .order_by(first, _VERSION.id)
     )
     with engine.connect() as connection:
         return [
-            ContentSeen(next(values(Version, [row[:-5]])), *row[-5:])
+            ContentSeen(next(values(Version, [row[:-6]])), *row[-6:])
             for row in connection.execute(query)
         ]
 
@@ -136,83 +121,37 @@ def versions_of(engine: Engine, document_id: str) -> list[VersionOfDocument]:
     return list(versions.values())
 
 
-def in_its_place(engine: Engine, document_id: str) -> list[ContentSeen]:
-    """What was seen in a document's place: challenges, refusals, pages that say that there is none."""
-    return [seen for seen in contents_of(engine, document_id) if seen.outcome != "content"]
+def by_last_seen(versions: Iterable[VersionOfDocument]) -> list[VersionOfDocument]:
+    """Versions in the order in which they were last seen: the last one is what the source shows.
 
-
-def copies_of(engine: Engine, document_id: str) -> list[Elsewhere]:
-    """Other documents that showed a content of this one: the same bytes, or the same text."""
-    here = [seen for seen in contents_of(engine, document_id) if seen.outcome == "content"]
-    ids = {seen.version.id for seen in here}
-    normals = {seen.normal for seen in here if seen.normal}
-    query = _elsewhere(document_id).where(
-        or_(
-            _CAPTURE.version_id.in_(ids),
-            and_(_TEXT.normal_sha256.in_(normals), _TEXT.characters >= LEAST),
-        )
-    )
-    with engine.connect() as connection:
-        found = [
-            Elsewhere(
-                next(values(Document, [row[:-3]])),
-                row[-3],
-                "same bytes" if row[-3] in ids else "same text",
-                1.0,
-                *row[-2:],
-            )
-            for row in connection.execute(query)
-        ]
-    return sorted(found, key=lambda copy: (copy.first, copy.document.url))
-
-
-def near_duplicates(engine: Engine, version_id: str, least: float = ALIKE) -> list[Elsewhere]:
-    """Contents of other documents whose texts are alike but not the same, the likest first.
-
-    They are listed for a person to look at; nothing is ever merged by likeness.
+    A text may come back after another one, so this is another order than that of their beginnings.
     """
-    body, document_id = _body(engine, version_id), _document(engine, version_id)
-    if body is None:
-        return []
-    text = normal(body)
-    found: list[Elsewhere] = []
-    for other in _candidates(engine, version_id):
-        theirs = normal(_body(engine, other) or "")
-        share = similarity(text, theirs)
-        if least <= share and theirs != text:
-            found += _as_elsewhere(engine, document_id, other, share)
-    return sorted(found, key=lambda alike: (-alike.similarity, alike.document.url))
+    return sorted(versions, key=lambda version: (version.last, version.first))
 
 
-def attachments_of(engine: Engine, version_id: str) -> list[Bound]:
-    """The files that a notice links, in the order of the page."""
-    attachment = table_of(Attachment)
-    held = select(_CAPTURE.id).where(
-        _CAPTURE.document_id == attachment.c.document_id, _CAPTURE.version_id.is_not(None)
-    )
-    query = select(attachment, held.exists()).where(attachment.c.version_id == version_id)
-    with engine.connect() as connection:
-        return [
-            Bound(version_id, row.document_id, row.url, row.words, bool(row[-1]))
-            for row in connection.execute(query.order_by(attachment.c.place))
-        ]
+def in_its_place(engine: Engine, document_id: str) -> list[InPlace]:
+    """What came in a document's place: challenges, refusals, redirects, pages that say that there is
+    none, whatever their status; the first first.
+    """
+    found = [
+        InPlace(seen.outcome, seen.reason, seen.first, seen.last, seen.sightings, seen.version)
+        for seen in contents_of(engine, document_id)
+        if seen.outcome != "content"
+    ]
+    return sorted([*found, *_refusals(engine, document_id)], key=lambda seen: (seen.first, seen.outcome))  # fmt: skip
 
 
-def notices_of(engine: Engine, document_id: str) -> list[Bound]:
-    """The notices that link a file, with the words of the links, the first seen first."""
-    attachment = table_of(Attachment).c
+def sighting(engine: Engine, document_id: str, version_id: str, *, first: bool = False) -> Capture:
+    """The capture that last (or first) saw this version at this document, which one did."""
+    order = (_CAPTURE.time, _CAPTURE.id) if first else (_CAPTURE.time.desc(), _CAPTURE.id.desc())
     query = (
-        select(attachment.version_id, _DOCUMENT.id, _DOCUMENT.url, attachment.words)
-        .join_from(
-            table_of(Attachment), table_of(Capture), _CAPTURE.version_id == attachment.version_id
-        )
-        .join(table_of(Document), _DOCUMENT.id == _CAPTURE.document_id)
-        .where(attachment.document_id == document_id)
-        .group_by(attachment.version_id, _DOCUMENT.id, _DOCUMENT.url, attachment.words)
-        .order_by(func.min(_CAPTURE.time), attachment.version_id)
+        select(table_of(Capture))
+        .where(_CAPTURE.document_id == document_id, _CAPTURE.version_id == version_id)
+        .order_by(*order)
+        .limit(1)
     )
     with engine.connect() as connection:
-        return [Bound(*row, held=True) for row in connection.execute(query)]
+        return next(values(Capture, connection.execute(query)))
 
 
 def posting_of(engine: Engine, version_id: str) -> Posting | None:
@@ -229,58 +168,28 @@ def text_of(engine: Engine, version_id: str, kind: str = TEXT) -> Text | None:
         return next(values(Text, connection.execute(query)), None)
 
 
-def _elsewhere(document_id: str) -> Select[Any]:
-    """Documents but this one, each with a version and when it was seen there."""
-    return (
-        select(*_DOCUMENT, _CAPTURE.version_id, func.min(_CAPTURE.time), func.max(_CAPTURE.time))
-        .join_from(table_of(Document), table_of(Capture), _CAPTURE.document_id == _DOCUMENT.id)
-        .outerjoin(
-            table_of(Text), and_(_TEXT.version_id == _CAPTURE.version_id, _TEXT.kind == TEXT)
+def _refusals(engine: Engine, document_id: str) -> Iterable[InPlace]:
+    """Captures of a document's addresses that saw no version, by what they are."""
+    keys = select(_CAPTURE.url_key).where(
+        _CAPTURE.document_id == document_id, _CAPTURE.version_id.is_not(None)
+    )
+    told = _CAPTURE.url, _CAPTURE.outcome, func.coalesce(_CAPTURE.location, _CAPTURE.code)
+    query = (
+        select(*told, func.min(_CAPTURE.time), func.max(_CAPTURE.time), func.count())
+        .where(
+            _CAPTURE.url_key.in_(keys),
+            _CAPTURE.version_id.is_(None),
+            _CAPTURE.outcome.in_(IN_PLACE),
         )
-        .where(_DOCUMENT.id != document_id, func.coalesce(_TEXT.outcome, "content") == "content")
-        .group_by(*_DOCUMENT, _CAPTURE.version_id)
-    )
-
-
-def _candidates(engine: Engine, version_id: str) -> Iterator[str]:
-    own = select(_SKETCH.hash).where(_SKETCH.version_id == version_id)
-    shared = func.count()
-    query = (
-        select(_SKETCH.version_id)
-        .where(_SKETCH.hash.in_(own), _SKETCH.version_id != version_id)
-        .group_by(_SKETCH.version_id)
-        .order_by(shared.desc(), _SKETCH.version_id)
-        .limit(CANDIDATES)
+        .group_by(*told)
     )
     with engine.connect() as connection:
-        yield from connection.scalars(query).all()
-
-
-def _as_elsewhere(
-    engine: Engine, document_id: str | None, version_id: str, share: float
-) -> list[Elsewhere]:
-    query = _elsewhere(document_id or "").where(_CAPTURE.version_id == version_id)
-    with engine.connect() as connection:
-        return [
-            Elsewhere(next(values(Document, [row[:-3]])), row[-3], "alike", share, *row[-2:])
-            for row in connection.execute(query)
-        ]
-
-
-def _body(engine: Engine, version_id: str) -> str | None:
-    query = select(_TEXT.body).where(_TEXT.version_id == version_id, _TEXT.kind == TEXT)
-    with engine.connect() as connection:
-        body: str | None = connection.scalar(query)
-    return body
-
-
-def _document(engine: Engine, version_id: str) -> str | None:
-    query = (
-        select(_CAPTURE.document_id)
-        .where(_CAPTURE.version_id == version_id)
-        .order_by(_CAPTURE.time, _CAPTURE.id)
-        .limit(1)
+        rows = list(connection.execute(query))
+    # One SURT may be that of several documents, for it says nothing of upper and lower case.
+    here = [row for row in rows if id_at(row[0]) == document_id]
+    # http that leads to https, or an address to itself with a cookie, is still the document.
+    return (
+        InPlace(*row[1:])
+        for row in here
+        if row.outcome != "redirect" or not row[2] or id_at(row[2]) != document_id
     )
-    with engine.connect() as connection:
-        found: str | None = connection.scalar(query)
-    return found

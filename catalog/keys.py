@@ -13,11 +13,12 @@ KEY_LENGTH = 400
 """Characters of a SURT that are kept as the key of a look-up: PostgreSQL indexes no long values."""
 
 
-_WWW = re.compile(r"www\d*\.")
+_WWW = re.compile(r"\Awww\d*\.")
 _PORTS = {"http": ":80", "https": ":443"}
 _SESSION_IN_PATH = re.compile(r";jsessionid=[0-9a-z.!_-]+", re.IGNORECASE)
+# `sid=` is no session to every server: to some it is the number of a notice.
 _SESSION_IN_QUERY = re.compile(
-    r"(?<=[?&])(?:jsessionid|phpsessid|aspsessionid[a-z]{8}|sid)=[0-9a-z]{24,40}(?:&|$)",
+    r"(?<=[?&])(?:jsessionid|phpsessid|aspsessionid[a-z]{8})=[0-9a-z]{24,40}(?:&|$)",
     re.IGNORECASE,
 )
 
@@ -35,15 +36,20 @@ def document_key(url: str) -> str:
     are, upper and lower case too: to some servers those name different things.
     """
     scheme, mark, rest = url.partition("://")
-    scheme = scheme.lower()
-    if not mark or scheme not in _PORTS:
+    port = _PORTS.get(scheme) or _PORTS.get(scheme.lower())
+    if not mark or port is None:
         return url
-    rest = _SESSION_IN_PATH.sub("", rest.partition("#")[0])
-    end = next((place for place, c in enumerate(rest) if c in "/?"), len(rest))
-    host, path = rest[:end].lower().removesuffix(_PORTS[scheme]), rest[end:]
-    if "?" in path:
-        path = _SESSION_IN_QUERY.sub("", path).rstrip("?&")
-    return _WWW.sub("", host, count=1) + (path if path.startswith("/") else f"/{path}")
+    rest = rest.partition("#")[0]
+    if ";" in rest:
+        rest = _SESSION_IN_PATH.sub("", rest)
+    before, _, query = rest.partition("?")
+    host, _, path = before.partition("/")
+    host = host.lower().removesuffix(port)
+    if host.startswith("www"):
+        host = _WWW.sub("", host, count=1)
+    if query:
+        query = _SESSION_IN_QUERY.sub("", f"?{query}")[1:].rstrip("&")
+    return f"{host}/{path}?{query}" if query else f"{host}/{path}"
 
 
 def version_id(sha256: bytes) -> str:

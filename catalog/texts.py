@@ -136,6 +136,8 @@ class Attachment(SQLModel, table=True):
     place: int = Field(primary_key=True)
     """From 1, in the order of the page."""
     document_id: str = Field(sa_type=Key)
-    """The document at the link's address, held or not."""
-    url: str = Field(sa_type=Outside)
+    """The document at the link's address, held or not, as it leads from the page that was first seen
+    with this content."""
+    href: str = Field(sa_type=Outside)
+    """The address as it is written; of the same content at another URL it leads elsewhere."""
     words: str = Field(sa_type=Outside)

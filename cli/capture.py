@@ -8,6 +8,7 @@ from datetime import datetime
 
 import click
 
+from archive.urls import absolute
 from catalog.holdings import Capture
 from catalog.queries import Filter, list_captures
 from cli.clock import software
@@ -20,7 +21,6 @@ from cli.output import json_option, say
 from cli.tending import tend
 from crawler.run import CrawlOrder, CrawlReport, one_off
 from crawler.source import IDENTITIES, INSTITUTIONAL, Source
-from crawler.urls import absolute
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,67 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import click
-from rich.console import Console
-from rich.text import Text as Styled
 
-from archive.errors import UncheckedError, UsageError
+from archive.errors import DamagedError, UncheckedError, UsageError
 from archive.ident import printed
-from catalog.diffing import Change, Difference, Run, compare
-from catalog.documents import Bound, attachments_of, text_of, versions_of
+from catalog.attached import attachments_of, compare_files, compare_links
+from catalog.diffing import Difference, compare
+from catalog.documents import by_last_seen, sighting, text_of, versions_of
 from catalog.holdings import Capture
-from catalog.resolve import DOCUMENT, capture_of, resolve
+from catalog.indexing import read_again
+from catalog.postings.attachments import led_to
+from catalog.resolve import DOCUMENT, capture_of
 from catalog.text.placed import PlacedText
 from catalog.texts import Text
 from cli.context import Archive, with_archive
+from cli.diff_telling import Compared, Link, as_object, write_difference
+from cli.find import find_capture, is_url
+from cli.moments import UNTIL
 from cli.naming import named_thing
-from cli.output import json_option, moment, number, write_fields, write_json
-from cli.visible import visible
+from cli.output import json_option, write_json
 
-AROUND = 30
-"""Characters of what is equal that are shown beside a change."""
-STYLES = {"=": "", "-": "red strike", "+": "green"}
-MARKS = {"=": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
+PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 @click.command("diff")
 @click.argument("names", nargs=-1, required=True, metavar="ID|URL [ID|URL]")
+@click.option(
+    "--at",
+    type=UNTIL,
+    multiple=True,
+    metavar="TIME",
+    help="Of one URL: as last captured at or before this time; given twice, at these two times.",
+)
 @json_option
 @with_archive
-def command(archive: Archive, names: tuple[str, ...], *, as_json: bool) -> None:
+def command(
+    archive: Archive, names: tuple[str, ...], *, at: tuple[datetime, ...], as_json: bool
+) -> None:
     """Show what differs between two versions or captures; of one document, between its last two.
 
     Texts are compared character by character in Chinese, word by word elsewhere, tables cell by
-    cell; attachments and links as sets. The exit code is 0 whether they differ or not, and 3 where
-    one of them has no text.
+    cell; attachments and links as sets. A document with one version is compared over time all the
+    same: its attachments may have been swapped. The exit code is 0 whether they differ or not, and
+    3 where one of them has no text.
 
     \b
     Example:
       muniment diff https://www.example.gov/notice.html
+      muniment diff https://www.example.gov/notice.html --at 2021-06-01
       muniment diff 9q2v 3fk8
     """
-    first, second = _pair(archive, names)
-    texts = [_text(archive, capture) for capture in (first, second)]
-    placed = [PlacedText.from_json(text.body, text.passages) for text in texts]
-    found = compare(*placed, same_bytes=first.version_id == second.version_id)
-    files = list(_files(archive, first, second))
+    found = _compared(archive, *_pair(archive, names, at))
     if as_json:
-        _write_json(first, second, found, files)
-        return
-    write_fields(_head(first, second, found))
-    console = Console(highlight=False)
-    for change in found.changes:
-        console.print(Styled(f"\n@ {_place(change)}", style="dim"), soft_wrap=True)
-        console.print(_shown(change.runs, marked=not console.is_terminal), soft_wrap=True)
-    if files:
-        console.print()
-        write_fields(("attachment", line) for line in files)
+        write_json(as_object(found))
+    else:
+        write_difference(found)
 
 
-def _pair(archive: Archive, names: tuple[str, ...]) -> tuple[Capture, Capture]:
+def _pair(
+    archive: Archive, names: tuple[str, ...], at: tuple[datetime, ...]
+) -> tuple[Capture, Capture]:
+    if at:
+        return _at(archive, names, at)
     if len(names) == 2:
         one, two = (capture_of(archive.engine, named_thing(archive, name)) for name in names)
         return one, two
@@ -74,104 +78,71 @@ def _pair(archive: Archive, names: tuple[str, ...]) -> tuple[Capture, Capture]:
             f"{names[0]} is one {named.kind}",
             advice="name another to compare it with, or a document",
         )
-    versions = versions_of(archive.engine, named.id)
-    if len(versions) < 2:
-        raise UsageError("this document has one version only", advice="see `muniment show`")
-    one, two = (
-        capture_of(archive.engine, resolve(archive.engine, version.id)) for version in versions[-2:]
-    )
+    return _over_time(archive, named.id)
+
+
+def _at(
+    archive: Archive, names: tuple[str, ...], at: tuple[datetime, ...]
+) -> tuple[Capture, Capture]:
+    if len(names) != 1 or not is_url(names[0]) or len(at) > 2:
+        raise UsageError("--at goes with one URL, once or twice")
+    times: list[datetime | None] = [*sorted(at), None][:2]
+    one, two = (find_capture(archive, names[0], time, holding=True) for time in times)
     return one, two
 
 
-def _text(archive: Archive, capture: Capture) -> Text:
-    found = text_of(archive.engine, capture.version_id) if capture.version_id else None
-    if found is None or (found.code and not found.characters):
-        reason = f"{found.code}: {found.detail}" if found else "it was not read"
+def _over_time(archive: Archive, document_id: str) -> tuple[Capture, Capture]:
+    """The last two versions of a document, or the first and last sighting of its only one."""
+    versions = by_last_seen(versions_of(archive.engine, document_id))
+    if not versions:
+        raise UsageError("no version of this document is held", advice="see `muniment show`")
+    latest = sighting(archive.engine, document_id, versions[-1].latest.version.id)
+    if len(versions) > 1:
+        before = sighting(archive.engine, document_id, versions[-2].latest.version.id)
+    else:
+        only = min(versions[0].contents, key=lambda seen: seen.first)
+        before = sighting(archive.engine, document_id, only.version.id, first=True)
+    if before.id == latest.id:
+        raise UsageError("this document was seen once only", advice="see `muniment show`")
+    return before, latest
+
+
+def _compared(archive: Archive, first: Capture, second: Capture) -> Compared:
+    same = first.version_id is not None and first.version_id == second.version_id
+    texts = [text_of(archive.engine, each.version_id or "") for each in (first, second)]
+    if same:
+        found = Difference("same bytes")
+    else:
+        one, two = (_placed(*pair) for pair in zip((first, second), texts, strict=True))
+        found = compare(one, two)
+    files = compare_files(*(attachments_of(archive.engine, each) for each in (first, second)))
+    links: tuple[list[Link], list[Link]] = ([], [])
+    unchecked = None
+    if not same and all(text is not None and text.real_type in PAGES for text in texts):
+        try:
+            links = compare_links(*_links(archive, (first, second)))
+        except DamagedError as error:
+            unchecked = str(error)
+    return Compared(first, second, found, list(files), *links, unchecked)
+
+
+def _placed(capture: Capture, text: Text | None) -> PlacedText:
+    if text is None or (text.code and not text.characters):
+        reason = f"{text.code}: {text.detail}" if text else "it was not read"
         raise UncheckedError(
             f"capture {printed(capture.id)} has no text to compare ({reason})",
             advice="`muniment get` gives both files, for a program that knows them",
         )
-    return found
+    return PlacedText.from_json(text.body, text.passages)
 
 
-def _head(first: Capture, second: Capture, found: Difference) -> Iterator[tuple[str, str]]:
-    yield "first", f"{printed(first.id)}  {moment(first.time)}  {first.url}"
-    yield "second", f"{printed(second.id)}  {moment(second.time)}  {second.url}"
-    changes = f": {number(len(found.changes), 'change')}" if found.changes else ""
-    yield "difference", f"{found.kind}{changes}"
-
-
-def _place(change: Change) -> str:
-    if change.before is None:
-        return f"put in at {change.after}"
-    if change.after is None:
-        return f"taken out at {change.before}"
-    if str(change.before) == str(change.after):
-        return str(change.before)
-    return f"{change.before} → {change.after}"
-
-
-def _shown(found: tuple[Run, ...], *, marked: bool) -> Styled:
-    """The runs of a change; of what is equal only what is next to what is not."""
-    line = Styled()
-    for place, run in enumerate(found):
-        text = run.text
-        if run.op == "=" and len(text) > 2 * AROUND:
-            head = "" if place == 0 else text[:AROUND]
-            tail = "" if place == len(found) - 1 else text[-AROUND:]
-            text = f"{head}…{tail}"
-        opened, closed = MARKS[run.op] if marked else ("", "")
-        shown = "\n".join(visible(part) for part in text.split("\n"))
-        line.append(f"{opened}{shown}{closed}", style=STYLES[run.op])
-    return line
-
-
-def _files(archive: Archive, first: Capture, second: Capture) -> Iterator[str]:
-    """Files that one notice links and the other does not, and those that were swapped in between."""
-    before, after = (
-        {file.url: file for file in attachments_of(archive.engine, capture.version_id or "")}
-        for capture in (first, second)
-    )
-    for url, file in before.items():
-        if url not in after:
-            yield f"taken out: {_named(file)}"
-    for url, file in after.items():
-        if url not in before:
-            yield f"put in: {_named(file)}"
-        elif before[url].words != file.words:
-            yield f"renamed from “{before[url].words}”: {_named(file)}"
-        versions = [
-            version
-            for version in versions_of(archive.engine, file.document_id)
-            if version.first > first.time and version.first <= second.time
-        ]
-        if url in before and versions and _held_before(archive, file, first):
-            yield f"swapped by {moment(versions[-1].first)}: {_named(file)}"
-
-
-def _held_before(archive: Archive, file: Bound, first: Capture) -> bool:
-    return any(v.first <= first.time for v in versions_of(archive.engine, file.document_id))
-
-
-def _named(file: Bound) -> str:
-    return f"“{file.words}” {file.url}" if file.words else file.url
-
-
-def _write_json(first: Capture, second: Capture, found: Difference, files: list[str]) -> None:
-    changes: list[dict[str, Any]] = [
-        {
-            "before": change.before.to_json() if change.before else None,
-            "after": change.after.to_json() if change.after else None,
-            "runs": [[run.op, run.text] for run in change.runs],
-        }
-        for change in found.changes
-    ]
-    write_json(
-        {
-            "first": printed(first.id),
-            "second": printed(second.id),
-            "difference": found.kind,
-            "changes": changes,
-            "attachments": files,
-        }
-    )
+def _links(archive: Archive, captures: Sequence[Capture]) -> Iterator[list[Link]]:
+    """The links of pages, read again: the catalog keeps those to files alone."""
+    readings = read_again(archive.engine, archive.root, captures)
+    for capture, reading in zip(captures, readings, strict=True):
+        encoding = reading.extraction.encoding
+        led = (
+            (led_to(capture.url, href, encoding.name if encoding else None), words)
+            for href, words in reading.extraction.links
+        )
+        yield [(url, words) for url, words in led if url]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
@@ -10,13 +11,14 @@ from typing import Any
 import click
 
 from archive.answer import Answer
+from archive.digest import Digest
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed
 from catalog import contents
 from catalog.collections import Collection, find_collection
 from catalog.custody import event_by_id
 from catalog.holdings import Capture
-from catalog.queries import capture_by_id, captures_of, latest
+from catalog.queries import by_digest, capture_by_id, captures_of, latest
 from catalog.resolve import capture_of, resolve
 from cli import telling
 from cli.context import Archive
@@ -34,6 +36,7 @@ COLUMNS = (
     Column("url", "URL", long=True),
 )
 ORIGIN = Column("origin", "Origin", long=True)
+_HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def find_capture(
@@ -46,6 +49,9 @@ def find_capture(
     if not is_url(name):
         if at is not None:
             raise UsageError("--at goes with a URL; an id names one capture already")
+        digested = find_by_digest(archive, name)
+        if digested is not None:
+            return digested
         try:
             return capture_by_id(archive.engine, name)
         except NotFoundError:  # a version, or a document, then
@@ -60,6 +66,23 @@ def find_capture(
             f"no capture of {name} up to then; the first is of {moment(first[0].time)}"
         )
     raise NotFoundError(f"no capture of {name}", advice="see `muniment list`")
+
+
+def find_by_digest(archive: Archive, name: str) -> Capture | None:
+    """The last capture that holds the bytes whose digest this is; `None` where it is no digest.
+
+    Raises `NotFoundError` where no capture holds them.
+    """
+    if ":" in name:
+        digests = [Digest.parse(name)]
+    elif _HEX.fullmatch(name):
+        digests = [Digest(algorithm, bytes.fromhex(name)) for algorithm in ("sha256", "blake3")]
+    else:
+        return None
+    for digest in digests:
+        for match in by_digest(archive.engine, digest, 1):
+            return match.capture
+    raise NotFoundError(f"no capture holds bytes of the digest {name}")
 
 
 def collection_of(archive: Archive, name: str | None) -> Collection | None:

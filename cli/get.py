@@ -17,6 +17,7 @@ from archive.ident import printed
 from archive.names import safe_name
 from cli.context import Archive, with_archive
 from cli.find import find_capture, open_answer
+from cli.get_text import PASSAGES, TEXTS, write_text
 from cli.moments import UNTIL
 from cli.output import say, size
 from cli.visible import visible
@@ -28,10 +29,11 @@ from cli.visible import visible
 @click.option(
     "--as",
     "layer",
-    type=click.Choice(LAYERS),
+    type=click.Choice((*LAYERS, *TEXTS)),
     default="content",
     show_default=True,
-    help="Which layer: the file that a reader saves; without its transfer coding; as sent; the WARC record.",
+    help="Which layer: the file that a reader saves; without its transfer coding; as sent; the WARC record; "
+    "or the text that was read of it, alone or each passage after its place.",
 )
 @click.option(
     "-o",
@@ -47,13 +49,18 @@ def command(
     """Write out the bytes of a capture, compared with its digests before the first one leaves.
 
     For a URL the latest capture that holds content counts. A file with other bytes is never written over.
+    A text is as the catalog has it; which tool read it, of which version, is said beside it.
 
     \b
     Example:
       muniment get 9q2v --as block
       muniment get https://www.example.gov/notice.pdf --at 2022-01-31 -o notice.pdf
     """
-    answer = open_answer(archive, find_capture(archive, name, at, holding=True))
+    found = find_capture(archive, name, at, holding=True)
+    if layer in TEXTS:
+        write_text(archive, found, target, places=layer == PASSAGES)
+        return
+    answer = open_answer(archive, found)
     _check(answer, layer)
     if target is None or str(target) == "-":
         _write_out(answer, layer)

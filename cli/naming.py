@@ -1,4 +1,4 @@
-"""What orders name: ids of captures, versions and documents, URLs, and files by their bytes."""
+"""What orders name: ids of captures, versions and documents, URLs, and files by their bytes or digests."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from catalog.holdings import Capture
 from catalog.queries import by_digest, latest
 from catalog.resolve import CAPTURE, DOCUMENT, VERSION, Named, capture_of, resolve
 from cli.context import Archive
-from cli.find import is_url
+from cli.find import find_by_digest, is_url
 
 
 def named_thing(archive: Archive, name: str) -> Named:
-    """The capture, version or document that is meant: by id, by URL (its document), by a file's bytes
-    (their version).
+    """The capture, version or document that is meant: by id, by URL (its document), by a file or
+    its digest (the version that has these bytes).
 
     Raises `NotFoundError`, `UsageError`.
     """
@@ -30,12 +30,12 @@ def named_thing(archive: Archive, name: str) -> Named:
             return Named(CAPTURE, capture)
         return resolve(archive.engine, capture.document_id)
     path = Path(name)
-    if path.is_file():
-        capture = _by_bytes(archive, path)
-        if capture.version_id is None:
-            return Named(CAPTURE, capture)
-        return resolve(archive.engine, capture.version_id)
-    return resolve(archive.engine, name)
+    capture = _by_bytes(archive, path) if path.is_file() else find_by_digest(archive, name)
+    if capture is None:
+        return resolve(archive.engine, name)
+    if capture.version_id is None:
+        return Named(CAPTURE, capture)
+    return resolve(archive.engine, capture.version_id)
 
 
 def named_capture(archive: Archive, name: str) -> Capture:

@@ -12,10 +12,11 @@ from archive.ident import printed
 from archive.statement import Capture
 from catalog.documents import versions_of
 from catalog.keys import document_id
-from catalog.resolve import CAPTURE, DOCUMENT, VERSION, Named, resolve
+from catalog.resolve import CAPTURE, DOCUMENT, VERSION, Named
 from cli import telling
 from cli.context import Archive, with_archive
 from cli.find import capture_json, find_capture, is_url, open_answer
+from cli.naming import named_thing
 from cli.output import json_option, moment, size, write_fields, write_json
 from cli.proofs import Proofs, proofs_of
 from cli.show_document import (
@@ -31,20 +32,21 @@ Field = tuple[str, str]
 
 
 @click.command("show")
-@click.argument("name", metavar="ID|URL")
+@click.argument("name", metavar="ID|URL|FILE|DIGEST")
 @json_option
 @with_archive
 def command(archive: Archive, name: str, as_json: bool) -> None:
     """Show one capture: what came, when, from where, why, and what its digests are.
 
     ID may be the beginning of an id; of a document, its versions, attachments and copies are shown,
-    of a version what was read of it. For a URL it is the latest capture.
+    of a version what was read of it. For a URL it is the latest capture, for a FILE or its digest
+    the version with these bytes.
 
     \b
     Example:
       muniment show 9q2v
     """
-    if not is_url(name) and _shown(archive, resolve(archive.engine, name), as_json=as_json):
+    if not is_url(name) and _shown(archive, named_thing(archive, name), as_json=as_json):
         return
     found = find_capture(archive, name)
     answer = open_answer(archive, found)

@@ -8,21 +8,21 @@ from typing import Any
 from sqlalchemy import select
 
 from archive.ident import printed
+from catalog.attached import Attached, attachments_of, notices_of
 from catalog.citations.cited import cited
 from catalog.documents import (
     ContentSeen,
-    Elsewhere,
+    InPlace,
     VersionOfDocument,
-    attachments_of,
-    copies_of,
+    by_last_seen,
     in_its_place,
-    near_duplicates,
-    notices_of,
     posting_of,
+    sighting,
     text_of,
     urls_of,
     versions_of,
 )
+from catalog.elsewhere import Elsewhere, copies_of, near_duplicates
 from catalog.holdings import Capture, Document, Version
 from catalog.texts import OCR, Posting, Stated, Text
 from catalog.values import table_of, values
@@ -48,22 +48,30 @@ def document_fields(archive: Archive, document: Document) -> Iterator[Field]:
     engine = archive.engine
     yield "document", printed(document.id)
     yield from _named("at", urls_of(engine, document.id))
-    versions = versions_of(engine, document.id)
-    if versions:
-        yield from posting_fields(archive, versions[-1].contents[-1].version.id)
+    versions = by_last_seen(versions_of(engine, document.id))
+    shown = versions[-1].latest if versions else None
+    if shown:
+        yield from posting_fields(archive, shown.version.id)
     yield from _named("versions", map(version_line, reversed(versions)))
     yield from _named("in its place", map(_in_place, in_its_place(engine, document.id)))
-    if versions:
-        files = attachments_of(engine, versions[-1].contents[-1].version.id)
-        yield from _named("attachments", (_linked(f.words, f.url, held=f.held) for f in files))
+    yield from _named("attachments", map(_attached, _files(archive, document, shown)))
     yield from _named(
         "attached to", (_linked(n.words, n.url) for n in notices_of(engine, document.id))
     )
     yield from _named("also at", map(_copy, copies_of(engine, document.id)))
-    if versions:
-        alike = near_duplicates(engine, versions[-1].id)
-        yield from _named("alike", map(_copy, alike))
+    yield from _named("alike", map(_copy, _alike(archive, document, shown)))
     yield from cited_fields(archive, document.id)
+
+
+def _files(archive: Archive, document: Document, shown: ContentSeen | None) -> list[Attached]:
+    """The attachments of a document as it was last seen."""
+    if shown is None:
+        return []
+    return attachments_of(archive.engine, sighting(archive.engine, document.id, shown.version.id))
+
+
+def _alike(archive: Archive, document: Document, shown: ContentSeen | None) -> list[Elsewhere]:
+    return near_duplicates(archive.engine, document.id, shown.version.id) if shown else []
 
 
 def version_fields(archive: Archive, version: Version) -> Iterator[Field]:
@@ -138,26 +146,39 @@ def document_json(archive: Archive, document: Document) -> dict[str, Any]:
     """A document with the keys of the reference."""
     engine = archive.engine
     versions = versions_of(engine, document.id)
-    last = versions[-1].contents[-1].version.id if versions else None
-    posting = posting_of(engine, last) if last else None
+    shown = by_last_seen(versions)[-1].latest if versions else None
     return {
         "id": printed(document.id),
         "urls": urls_of(engine, document.id),
-        **posting_json(posting),
+        **posting_json(posting_of(engine, shown.version.id) if shown else None),
         "versions": [_version_json(version) for version in versions],
+        "shown": printed(shown.version.id) if shown else None,
         "in_its_place": [
-            {"id": printed(seen.version.id), "outcome": seen.outcome, "first": seen.first}
+            {
+                "version": printed(seen.version.id) if seen.version else None,
+                "outcome": seen.outcome,
+                "reason": seen.why,
+                "first": seen.first,
+                "last": seen.last,
+                "sightings": seen.sightings,
+            }
             for seen in in_its_place(engine, document.id)
         ],
         "attachments": [
-            {"url": file.url, "words": file.words, "held": file.held}
-            for file in (attachments_of(engine, last) if last else ())
+            {
+                "url": file.url,
+                "words": file.words,
+                "document": printed(file.document_id),
+                "version": printed(file.version_id) if file.version_id else None,
+            }
+            for file in _files(archive, document, shown)
         ],
         "attached_to": [
-            {"url": notice.url, "words": notice.words} for notice in notices_of(engine, document.id)
+            {"url": notice.url, "words": notice.words, "version": printed(notice.version_id)}
+            for notice in notices_of(engine, document.id)
         ],
         "copies": [_copy_json(copy) for copy in copies_of(engine, document.id)],
-        "alike": [_copy_json(copy) for copy in (near_duplicates(engine, last) if last else ())],
+        "alike": [_copy_json(copy) for copy in _alike(archive, document, shown)],
     }
 
 
@@ -177,6 +198,10 @@ def version_json(archive: Archive, version: Version) -> dict[str, Any]:
             if name not in {"body", "passages", "version_id", "kind"}
         }
         or None,
+        "sightings": [
+            {"id": printed(seen.id), "url": seen.url, "time": seen.time}
+            for seen in _seen(archive, version.id)
+        ],
     }
 
 
@@ -218,18 +243,26 @@ def version_line(version: VersionOfDocument) -> str:
     told = moment(version.first)
     if version.sightings > 1:
         told += f" to {moment(version.last)}, {number(version.sightings, 'sighting')}"
-    last = version.contents[-1].version
+    last = version.latest.version
     others = len(version.contents) - 1
     same = f", {number(others, 'other content')} with the same text" if others else ""
     return f"{printed(version.id)}  {told}: {size(last.length)}, sha256 {last.sha256.hex()[:16]}…{same}"
 
 
-def _in_place(seen: ContentSeen) -> str:
-    return f"{moment(seen.first)}: {seen.outcome}, sha256 {seen.version.sha256.hex()[:16]}…"
+def _in_place(seen: InPlace) -> str:
+    told = moment(seen.first)
+    if seen.sightings > 1:
+        told += f" to {moment(seen.last)}, {number(seen.sightings, 'time')}"
+    return f"{told}: {seen.outcome}{f' ({seen.why})' if seen.why else ''}"
+
+
+def _attached(file: Attached) -> str:
+    return _linked(file.words, file.url, held=file.seen is not None)
 
 
 def _linked(words: str, url: str, *, held: bool = True) -> str:
-    return f"“{words}” {url}{'' if held else ' (not held)'}"
+    named = f"“{words}” {url}" if words else url
+    return named if held else f"{named} (not held)"
 
 
 def _copy(copy: Elsewhere) -> str:
@@ -238,6 +271,11 @@ def _copy(copy: Elsewhere) -> str:
 
 
 def _sightings(archive: Archive, version_id: str) -> Iterator[str]:
+    for seen in _seen(archive, version_id):
+        yield f"{printed(seen.id)}  {moment(seen.time)}  {seen.url}"
+
+
+def _seen(archive: Archive, version_id: str) -> list[Capture]:
     capture = table_of(Capture)
     query = (
         select(capture)
@@ -245,5 +283,4 @@ def _sightings(archive: Archive, version_id: str) -> Iterator[str]:
         .order_by(capture.c.time, capture.c.id)
     )
     with archive.engine.connect() as connection:
-        for found in values(Capture, connection.execute(query)):
-            yield f"{printed(found.id)}  {moment(found.time)}  {found.url}"
+        return list(values(Capture, connection.execute(query)))

@@ -12,6 +12,7 @@ from protego import Protego
 
 from archive.encoding import decode
 from archive.statement import Capture
+from archive.urls import Base, NotWebError, resolve
 from crawler.frontier import Frontier
 from crawler.frontier_rows import Entry, Row
 from crawler.links import Found, Link, LinkReader
@@ -20,7 +21,6 @@ from crawler.outcome import worth_retrying
 from crawler.robots import Answer, answer_of
 from crawler.scope import Scope
 from crawler.source import Source
-from crawler.urls import Base, NotWebError, resolve
 
 MOST_ATTEMPTS = 3
 MOST_REDIRECTS = 10

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from archive.errors import StorageError, Where
+from archive.urls import origin_of
 from crawler.frontier_rows import (
     COLUMNS,
     DONE,
@@ -27,7 +28,6 @@ from crawler.frontier_rows import (
     values,
 )
 from crawler.robots import Answer, robots_url
-from crawler.urls import origin_of
 
 BATCH = 100
 """URLs of an origin that are read into memory at one go."""

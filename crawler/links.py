@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser
 
 from archive.encoding import Decoded
-from crawler.urls import Base, NotWebError, resolve
+from archive.urls import Base, NotWebError, resolve
 
 MOST_LINKS = 50_000
 """New links taken from one page; more are counted, so that a page of garbage ends."""

@@ -11,8 +11,8 @@ import re
 import zlib
 
 from archive.encoding import decode
+from archive.urls import Base, NotWebError, resolve
 from crawler.links import Link
-from crawler.urls import Base, NotWebError, resolve
 
 LARGEST = 50 << 20
 """Bytes of a sitemap after inflating (sitemaps.org); what is over is not read."""

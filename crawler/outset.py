@@ -11,11 +11,11 @@ from archive import warc
 from archive.group import Group
 from archive.statement import Crawl
 from archive.times import Clock
+from archive.urls import host_of
 from crawler.order import Plan
 from crawler.plan import plan_bytes
 from crawler.scope import Scope
 from crawler.source import Source, is_loopback
-from crawler.urls import host_of
 from crawler.wire.addresses import is_address, is_private
 from crawler.wire.egress import Egress, Proxy
 from crawler.wire.tls import Trust

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from archive.urls import host_of
 from crawler.scope import Scope
 from crawler.source import GIB, Source
-from crawler.urls import host_of
 
 
 @dataclass(frozen=True)

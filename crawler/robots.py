@@ -13,7 +13,7 @@ from typing import Any
 from protego import Protego
 
 from archive.statement import Capture
-from crawler.urls import Base, NotWebError, resolve
+from archive.urls import Base, NotWebError, resolve
 
 LARGEST = 500 << 10
 """Bytes that are read of a robots.txt (RFC 9309, 2.5)."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from archive.urls import absolute, host_of
 from crawler.source import Source
-from crawler.urls import absolute, host_of
 
 LONGEST_URL = 2_000
 MOST_SEGMENTS = 30

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from archive.errors import UsageError
-from crawler.urls import NotWebError, absolute
+from archive.urls import NotWebError, absolute
 
 NAME = re.compile(r"[^\W_][\w.-]{0,62}(?<![.])")
 RESERVED = frozenset({"con", "prn", "aux", "nul", "events"})

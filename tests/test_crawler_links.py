@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.encoding import decode
+from archive.urls import Base, NotWebError, absolute, host_of, origin_of, resolve
 from crawler import links
 from crawler.links import Found, LinkReader, is_attachment
 from crawler.lists import inflated, kind_of, read_list
-from crawler.urls import Base, NotWebError, absolute, host_of, origin_of, resolve
 from tests.shared import shared
 
 PAGE = "http://www.gov.cn/zwgk/2023/list.html"

@@ -1,54 +1,32 @@
-"""Documents over time and elsewhere: what is a version, what is a copy, and what differs."""
+"""Documents over time and elsewhere: what is a version, what came in its place, what is a copy."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 import unicodedata
-from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
-from archive.ident import printed
-from catalog.diffing import compare, runs
+from catalog.documents import (
+    VersionOfDocument,
+    by_last_seen,
+    in_its_place,
+    urls_of,
+    versions_of,
+)
+from catalog.elsewhere import copies_of, near_duplicates
 from catalog.keys import document_id, document_key
-from catalog.postings.attachments import is_file
-from catalog.text.extraction import Locator, Passage
+from catalog.resolve import capture_of, resolve
 from catalog.text.normal import RULES, nfkc, normal
-from catalog.text.placed import PlacedText
-from catalog.text.reading import read
 from catalog.text.sketch import KEPT, SHORTEST, runs_of, similarity, sketch
 from tests.captures import TIME, answer, store, wire_group
+from tests.catalogs import rows
 from tests.muniment import muniment
-from tests.shared import shared
-
-PAGE = "https://www.example.gov/notice.html"
-DAY = timedelta(days=1)
-CLAUSE = "根据商务部2021年援外培训计划，现定于2021年6月1日至21日举办跨境电子商务研修班，名额{}人，请各单位组织推荐符合条件的人员参加。"
-
-
-def notice(places: int = 25, reads: int = 1, links: str = "") -> bytes:
-    text = CLAUSE.format(places)
-    return answer(
-        f"<html><title>通知</title><p>{text}</p><p>浏览次数：{reads}次</p>{links}</html>".encode()
-    )
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    root = tmp_path / "a"
-    muniment("init", root, "--operator", "Ada")
-    return root
-
-
-def shown(root: Path, url: str) -> dict[str, object]:
-    told = muniment("show", printed(document_id(url)), "--json", archive=root)
-    assert told.code == 0, told.err
-    [row] = told.rows
-    return row
+from tests.notices import CHALLENGE, DAY, PAGE, held, new_archive, notice, shown
 
 
 @pytest.mark.parametrize(
@@ -72,6 +50,9 @@ def test_how_a_document_was_asked_for_makes_no_other_document(same: str) -> None
         "https://www.example.gov/notice.html?id=1",
         "https://www.example.gov:8443/notice.html",
         "https://old.example.gov/notice.html",
+        "https://oldwww.example.gov/notice.html",
+        "https://m.www.example.gov/notice.html",
+        "https://www.example.gov/notice.html?sid=a1b2c3d4e5f60718293a4b5c6d7e8f90",
         "urn:notice",
     ],
 )
@@ -85,19 +66,94 @@ def test_any_url_has_a_key_that_is_its_own_key(url: str) -> None:
     assert document_key(f"http://{key}") == key
 
 
-def test_a_click_counter_makes_no_new_version_and_an_edited_clause_does(root: Path) -> None:
-    store(
-        root,
+def versions(engine: Engine, url: str = PAGE) -> list[VersionOfDocument]:
+    return versions_of(engine, document_id(url))
+
+
+def test_a_click_counter_makes_no_new_version_and_an_edited_clause_does(
+    engine: Engine, tmp_path: Path
+) -> None:
+    plain = PAGE.replace("https", "http")
+    held(
+        engine,
+        tmp_path,
         wire_group(PAGE, notice(reads=10)),
         wire_group(PAGE, notice(reads=4711), time=TIME + DAY),
-        wire_group(
-            PAGE.replace("https", "http"), notice(places=20, reads=5000), time=TIME + 2 * DAY
-        ),
+        wire_group(plain, notice(places=20, reads=5000), time=TIME + 2 * DAY),
     )
-    muniment("rebuild", archive=root)
-    told = shown(root, PAGE)
-    assert told["urls"] == ["http://www.example.gov/notice.html", PAGE]
-    assert [(v["sightings"], len(v["contents"])) for v in told["versions"]] == [(2, 2), (1, 1)]  # type: ignore[attr-defined]
+    assert urls_of(engine, document_id(PAGE)) == [plain, PAGE]
+    assert [(each.sightings, len(each.contents)) for each in versions(engine)] == [(2, 2), (1, 1)]
+    first, second = versions(engine)
+    assert (first.first, first.last, second.first) == (TIME, TIME + DAY, TIME + 2 * DAY)
+
+
+def test_a_text_that_came_back_is_what_the_source_shows(engine: Engine, tmp_path: Path) -> None:
+    held(
+        engine,
+        tmp_path,
+        wire_group(PAGE, notice(25)),
+        wire_group(PAGE, notice(20), time=TIME + DAY),
+        wire_group(PAGE, notice(25, reads=99), time=TIME + 2 * DAY),
+    )
+    old, new = versions(engine)
+    assert by_last_seen([old, new]) == [new, old]
+    assert (old.sightings, old.latest.first) == (2, TIME + 2 * DAY)
+
+
+def test_what_came_in_a_documents_place_is_no_version_of_it_and_is_told_apart(
+    engine: Engine, tmp_path: Path
+) -> None:
+    refused = answer(b"no", status="403 Forbidden")
+    moved = answer(b"", status="302 Found")
+    home, plain = "https://www.example.gov/", PAGE.replace("https", "http")
+    shouted = "https://www.example.gov/NOTICE.HTML"
+    held(
+        engine,
+        tmp_path,
+        wire_group(PAGE, notice()),
+        wire_group(PAGE, CHALLENGE, time=TIME + DAY),
+        *(
+            wire_group(PAGE, refused, time=TIME + n * DAY, outcome="blocked", code="http-403")
+            for n in (2, 3)
+        ),
+        wire_group(PAGE, moved, time=TIME + 4 * DAY, outcome="redirect", location=home),
+        # Neither that leads away from the document, nor is that another one's refusal of it.
+        wire_group(plain, moved, time=TIME + 5 * DAY, outcome="redirect", location=PAGE),
+        wire_group(shouted, refused, outcome="not-found", code="http-404"),
+    )
+    assert [each.sightings for each in versions(engine)] == [1]
+    challenge, blocked, redirected = in_its_place(engine, document_id(PAGE))
+    assert (challenge.outcome, challenge.sightings) == ("challenge", 1)
+    assert challenge.version is not None
+    assert "jsl_clearance" in (challenge.why or "")
+    assert (blocked.outcome, blocked.why, blocked.sightings) == ("blocked", "http-403", 2)
+    assert (blocked.first, blocked.last) == (TIME + 2 * DAY, TIME + 3 * DAY)
+    assert (redirected.outcome, redirected.why) == ("redirect", home)
+
+
+def test_a_challenge_that_came_last_does_not_stand_for_its_document(
+    engine: Engine, tmp_path: Path
+) -> None:
+    held(
+        engine,
+        tmp_path,
+        wire_group(PAGE, notice()),
+        wire_group(PAGE, CHALLENGE, time=TIME + DAY),
+    )
+    named = resolve(engine, document_id(PAGE)[:8])
+    assert named.kind == "document"
+    assert capture_of(engine, named).time == TIME
+
+
+def test_a_content_without_text_is_a_version_by_its_bytes(engine: Engine, tmp_path: Path) -> None:
+    image = "https://www.example.gov/scan.png"
+    png = b"\x89PNG\r\n\x1a\n%d"
+    held(
+        engine,
+        tmp_path,
+        *(wire_group(image, answer(png % n, "image/png"), time=TIME + n * DAY) for n in range(2)),
+    )
+    assert [each.contents[0].normal for each in versions(engine, image)] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -172,61 +228,88 @@ def test_every_rule_says_why() -> None:
     assert all(rule.why and rule.name for rule in RULES)
 
 
-def test_the_same_elsewhere_is_listed_and_what_is_alike_is_never_merged(root: Path) -> None:
-    elsewhere = "https://embassy.example/notice"
-    university = "https://university.example/art/1.html"
-    store(
-        root,
+ELSEWHERE = "https://embassy.example/notice"
+UNIVERSITY = "https://university.example/art/1.html"
+
+
+def alike(engine: Engine, url: str = PAGE) -> dict[str, float]:
+    latest = by_last_seen(versions(engine, url))[-1].latest
+    found = near_duplicates(engine, document_id(url), latest.version.id)
+    return {copy.document.url: copy.similarity for copy in found}
+
+
+def test_the_same_elsewhere_is_listed_and_what_is_alike_is_never_merged(
+    engine: Engine, tmp_path: Path
+) -> None:
+    park = "今天天气很好，适合去公园散步，看花，喝茶，读书，写字，画画，唱歌，跳舞，下棋，聊天。"
+    held(
+        engine,
+        tmp_path,
         wire_group(PAGE, notice()),
-        wire_group(elsewhere, notice(reads=99), time=TIME + DAY),
-        wire_group(university, notice(places=20), time=TIME + DAY),
-        wire_group(
-            "https://other.example/",
-            answer(
-                "<p>今天天气很好，适合去公园散步，看花，喝茶，读书，写字，画画，唱歌，跳舞，下棋，聊天。</p>".encode()
-            ),
-        ),
+        wire_group(PAGE, notice(reads=3), time=TIME + DAY),
+        wire_group(ELSEWHERE, notice(reads=99), time=TIME + DAY),
+        wire_group(ELSEWHERE, notice(reads=100), time=TIME + 3 * DAY),
+        wire_group(f"{ELSEWHERE}2", notice(reads=3), time=TIME + 2 * DAY),
+        wire_group(UNIVERSITY, notice(places=20), time=TIME + DAY),
+        wire_group("https://other.example/", answer(f"<p>{park}</p>".encode())),
     )
-    muniment("rebuild", archive=root)
-    told = shown(root, PAGE)
-    assert [(c["url"], c["how"]) for c in told["copies"]] == [(elsewhere, "same text")]  # type: ignore[attr-defined]
-    alike = {c["url"]: c["similarity"] for c in told["alike"]}  # type: ignore[attr-defined]
-    assert alike.keys() == {university}
-    assert 0.8 < alike[university] < 1
-    assert len(told["versions"]) == 1  # type: ignore[arg-type]
-
-
-def test_attachments_are_bound_to_their_notice_with_the_words_of_the_link(root: Path) -> None:
-    file = "https://www.example.gov/files/1.doc"
-    links = '<a href="files/1.doc">附件1：名单</a><a href="/files/2.pdf">附件2</a><a href="more.html">更多</a>'
-    store(
-        root,
-        wire_group(PAGE, notice(links=links)),
-        wire_group(file, answer(b"doc", "application/msword")),
-    )
-    muniment("rebuild", archive=root)
-    attachments = shown(root, PAGE)["attachments"]
-    if not attachments:
-        pytest.skip("links are not told by this reader of pages")
-    assert attachments == [
-        {"url": file, "words": "附件1：名单", "held": True},
-        {"url": "https://www.example.gov/files/2.pdf", "words": "附件2", "held": False},
+    found = copies_of(engine, document_id(PAGE))
+    assert [(copy.document.url, copy.how) for copy in found] == [
+        (ELSEWHERE, "same text"),
+        (f"{ELSEWHERE}2", "same bytes"),
     ]
-    assert shown(root, file)["attached_to"] == [{"url": PAGE, "words": "附件1：名单"}]
+    assert (found[0].first, found[0].last) == (TIME + DAY, TIME + 3 * DAY)
+    assert alike(engine).keys() == {UNIVERSITY}
+    assert 0.8 < alike(engine)[UNIVERSITY] < 1
+    assert len(versions(engine)) == 1
 
 
-@pytest.mark.parametrize(
-    ("url", "is_one"),
-    [
-        ("https://a.example/1.PDF", True),
-        ("https://a.example/system/_content/download.jsp?urltype=news&wbfileid=3", True),
-        ("https://a.example/module/download/downfile.jsp?filename=1.doc", True),
-        ("https://a.example/art/1.html", False),
-        ("https://a.example/list.jsp?page=2", False),
-    ],
-)
-def test_files_are_told_from_pages_by_their_addresses(url: str, *, is_one: bool) -> None:
-    assert is_file(url) is is_one
+def test_a_document_is_not_like_itself_wherever_its_versions_were_first_seen(
+    engine: Engine, tmp_path: Path
+) -> None:
+    held(
+        engine,
+        tmp_path,
+        wire_group(UNIVERSITY, notice(25)),
+        wire_group(PAGE, notice(25), time=TIME + DAY),
+        wire_group(PAGE, notice(20), time=TIME + 2 * DAY),
+    )
+    assert alike(engine) == {}
+    [copy] = copies_of(engine, document_id(PAGE))
+    assert (copy.document.url, copy.how) == (UNIVERSITY, "same bytes")
+
+
+def test_pages_with_one_menu_are_not_alike_for_it(engine: Engine, tmp_path: Path) -> None:
+    menu = "".join(f"<li>栏目{n}：政务公开、通知公告、政策发布、办事服务</li>" for n in range(40))
+    said = (
+        "商务部关于举办跨境电子商务研修班的通知，请各单位组织推荐符合条件的人员参加，名额二十五人，逾期不予受理。",
+        "关于二〇二一年国庆节放假安排的公告，十月一日至七日放假调休，共七天，九月二十六日上班，请周知。",
+    )
+    urls = [f"https://www.example.gov/{n}.html" for n in range(2)]
+    pages = (f"<nav><ul>{menu}</ul></nav><p>{words}</p>" for words in said)
+    groups = (wire_group(url, answer(page.encode())) for url, page in zip(urls, pages, strict=True))
+    held(engine, tmp_path, *groups)
+    assert rows(engine, "SELECT count(DISTINCT version_id) FROM sketch") == [(2,)]
+    assert alike(engine, urls[0]) == {}
+
+
+def test_a_page_in_a_documents_place_is_like_nothing(engine: Engine, tmp_path: Path) -> None:
+    held(engine, tmp_path, *(wire_group(url, CHALLENGE) for url in (PAGE, ELSEWHERE)))
+    assert copies_of(engine, document_id(PAGE)) == []
+    assert rows(engine, "SELECT count(*) FROM sketch") == [(0,)]
+
+
+def test_a_document_of_many_versions_hides_nothing_that_is_like_it(
+    engine: Engine, tmp_path: Path
+) -> None:
+    held(
+        engine,
+        tmp_path,
+        *(wire_group(PAGE, notice(n), time=TIME + n * DAY) for n in range(30, 150)),
+        wire_group(UNIVERSITY, notice(5)),
+    )
+    assert len(versions(engine)) == 120
+    assert alike(engine).keys() == {UNIVERSITY}
 
 
 @given(st.text(min_size=60, max_size=200))
@@ -250,193 +333,41 @@ def test_similarity_is_the_share_of_runs_in_common(one: str, other: str) -> None
     assert similarity(one, other) == pytest.approx(expected)
 
 
-def placed(*texts: str, cells: bool = False) -> PlacedText:
-    return PlacedText.of(
-        Passage(text, Locator(cell=f"A{n}", sheet="S") if cells else Locator(paragraph=n))
-        for n, text in enumerate(texts, 1)
-    )
+def test_a_thing_is_named_by_the_digest_of_its_bytes(tmp_path: Path) -> None:
+    root = new_archive(tmp_path)
+    store(root, wire_group(PAGE, notice()))
+    muniment("rebuild", archive=root)
+    content = notice().partition(b"\r\n\r\n")[2]
+    saved = tmp_path / "saved.html"
+    saved.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    version = shown(root, PAGE)["versions"][0]["id"]
+    for name in (digest, f"sha256:{digest}", digest.upper(), version, saved):
+        [told] = muniment("show", name, "--json", archive=root).rows
+        assert (told["id"], told["sha256"]) == (version, digest)
+        assert [seen["url"] for seen in told["sightings"]] == [PAGE]
+    assert muniment("get", digest, archive=root).raw == content
+    assert muniment("show", "0" * 64, archive=root).code == 4
+    assert muniment("show", "sha256:12", archive=root).code == 2
 
 
-def told(first: str, second: str) -> str:
-    marks = {"=": "{}", "-": "[-{}-]", "+": "{{+{}+}}"}
-    return "".join(marks[run.op].format(run.text) for run in runs(first, second))
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "marked"),
-    [
-        ("邀请老挝、柬埔寨参加", "邀请柬埔寨参加", "邀请[-老挝、-]柬埔寨参加"),
-        ("名额20人", "名额25人", "名额[-20-]{+25+}人"),
-        ("was logged online", "was recorded online", "was [-logged-]{+recorded+} online"),
-        ("1,691 files", "1,961 files", "[-1,691-]{+1,961+} files"),
-        ("6月1日至21日", "7月5日至25日", "[-6-]{+7+}月[-1-]{+5+}日至[-21-]{+25+}日"),
-        ("the quick brown fox", "one slow red fox", "[-the quick brown-]{+one slow red+} fox"),
-        ("前组织推荐符合条件的", "前选拔报送合格的", "前[-组织推荐符合条件-]{+选拔报送合格+}的"),
-    ],
-)
-def test_a_change_is_told_by_characters_in_chinese_and_by_words_and_numbers_elsewhere(
-    first: str, second: str, marked: str
-) -> None:
-    assert told(first, second) == marked
-
-
-@given(st.text(), st.text())
-def test_a_difference_gives_back_both_texts(first: str, second: str) -> None:
-    found = runs(first, second)
-    assert "".join(run.text for run in found if run.op != "+") == first
-    assert "".join(run.text for run in found if run.op != "-") == second
-
-
-@given(
-    st.lists(st.text(alphabet="ab商", min_size=1, max_size=4)),
-    st.lists(st.text(alphabet="ab商", min_size=1, max_size=4)),
-)
-def test_texts_without_a_change_are_the_same(first: list[str], second: list[str]) -> None:
-    found = compare(placed(*first), placed(*second))
-    assert (found.kind == "same text") == (placed(*first).text == placed(*second).text)
-
-
-def test_cells_are_compared_by_their_names() -> None:
-    found = compare(placed("老挝", "20", cells=True), placed("老挝", "25", "新", cells=True))
-    assert [(str(change.before), str(change.after)) for change in found.changes] == [
-        ("S!A2", "S!A2"),
-        ("None", "S!A3"),
-    ]
-
-
-def table(*rows: str) -> PlacedText:
-    """Rows of a sheet, each character a cell."""
-    return PlacedText.of(
-        Passage(word, Locator(sheet="S", cell=f"{'ABCD'[column]}{number}"))
-        for number, row in enumerate(rows, 1)
-        for column, word in enumerate(row.split())
-    )
-
-
-@pytest.mark.parametrize(
-    ("rows", "changes"),
-    [
-        (["老挝 20 人", "泰国 25 人"], []),
-        (["老挝 20 人", "泰国 30 人"], [("S!B2", "S!B2", "-25+30")]),
-        (["越南 9 人", "老挝 20 人", "泰国 25 人"], [(None, "S!A1", "+越南\t9\t人")]),
-        (["泰国 25 人"], [("S!A1", None, "-老挝\t20\t人")]),
-        (["老挝 甲 20 人", "泰国 乙 25 人"], [(None, "S!B1", "+甲"), (None, "S!B2", "+乙")]),
-        (
-            ["越南 9 人", "老挝 20 名", "泰国 25 人"],
-            [(None, "S!A1", "+越南\t9\t人"), ("S!C1", "S!C2", "-人+名")],
-        ),
-    ],
-)
-def test_a_row_or_a_column_put_in_moves_no_other_cell(
-    rows: list[str], changes: list[tuple[str | None, str | None, str]]
-) -> None:
-    found = compare(table("老挝 20 人", "泰国 25 人"), table(*rows))
-    assert [
-        (
-            str(change.before) if change.before else None,
-            str(change.after) if change.after else None,
-            "".join(run.op + run.text for run in change.runs),
-        )
-        for change in found.changes
-    ] == changes
-
-
-@given(
-    st.lists(st.text(alphabet="ab 商", max_size=6), max_size=6),
-    st.lists(st.text(alphabet="ab 商", max_size=6), max_size=6),
-)
-def test_the_changes_of_a_table_make_the_second_out_of_the_first(
-    first: list[str], second: list[str]
-) -> None:
-    before, after = table(*(row[:7] for row in first)), table(*(row[:7] for row in second))
-    found = Counter("".join(before.text.split()))
-    for change in compare(before, after).changes:
-        for run in change.runs:
-            characters = Counter("".join(run.text.split()))
-            if run.op == "-":
-                assert characters <= found
-                found -= characters
-            elif run.op == "+":
-                found += characters
-    assert found == Counter("".join(after.text.split()))
-
-
-def test_what_cannot_be_compared_in_time_is_told_as_a_whole(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("catalog.diffing.SECONDS", 0.0)
-    found = compare(placed("甲乙丙", "丁"), placed("甲乙戊", "丁"))
-    assert found.coarse
-    assert [(run.op, run.text) for run in found.changes[0].runs] == [
-        ("-", "甲乙丙\n丁"),
-        ("+", "甲乙戊\n丁"),
-    ]
-
-
-def test_a_counter_alone_is_told_as_that() -> None:
-    assert compare(placed("点击数：1"), placed("点击数：2")).kind == "only what changes by itself"
-
-
-def test_a_long_text_is_compared_in_a_moment() -> None:
-    lines = [f"第{n}条 本规定自公布之日起施行。" for n in range(100_000)]
-    other = [*lines[:500], "新", *lines[501:]]
-    [change] = compare(placed(*lines), placed(*other)).changes
-    assert str(change.before) == "paragraph 501"
-
-
-def test_diff_shows_the_last_two_versions_of_a_document(root: Path) -> None:
-    swapped = "https://www.example.gov/files/1.doc"
-    link = '<a href="files/1.doc">附件1</a>'
+def test_the_text_of_a_capture_is_written_as_it_was_read(tmp_path: Path) -> None:
+    root = new_archive(tmp_path)
+    image = "https://www.example.gov/scan.png"
     store(
         root,
-        wire_group(PAGE, notice(25, links=link)),
-        wire_group(swapped, answer(b"{\\rtf1 one}", "application/msword")),
-        wire_group(
-            PAGE, notice(20, links=link + '<a href="files/2.doc">附件2</a>'), time=TIME + 2 * DAY
-        ),
-        wire_group(swapped, answer(b"{\\rtf1 two}", "application/msword"), time=TIME + DAY),
+        wire_group(PAGE, notice()),
+        wire_group(image, answer(b"\x89PNG\r\n\x1a\n", "image/png")),
     )
     muniment("rebuild", archive=root)
-    said = muniment("diff", PAGE, archive=root)
-    assert said.code == 0
-    assert "名额[-25-]{+20+}人" in said.out
-    row = json.loads(muniment("diff", PAGE, "--json", archive=root).out)
-    assert row["difference"] == "other text"
-    if shown(root, PAGE)["attachments"]:
-        assert any("put in: “附件2”" in line for line in row["attachments"])
-        assert any("swapped" in line for line in row["attachments"])
-
-
-def test_without_a_text_a_difference_is_not_checked(root: Path) -> None:
-    store(
-        root,
-        wire_group(PAGE, answer(b"\x89PNG\r\n\x1a\n1", "image/png")),
-        wire_group(PAGE, answer(b"\x89PNG\r\n\x1a\n2", "image/png"), time=TIME + DAY),
-    )
-    muniment("rebuild", archive=root)
-    said = muniment("diff", PAGE, archive=root)
-    assert said.code == 3
-    assert "has no text to compare" in said.err
-
-
-@pytest.mark.parametrize(
-    ("pair", "alike"),
-    [
-        ("num-views", True),  # a counter, and the day of the week
-        ("footer", False),  # other pictures, with captions that no rule tells from a text
-        ("small-changes", False),  # a name of a page that became longer
-    ],
-)
-def test_of_pages_that_people_labelled_as_unchanged_what_no_rule_names_is_still_shown(
-    pair: str, *, alike: bool
-) -> None:
-    folder = shared("data/ministry/edgi-govdata-archiving+web-monitoring-processing/archives")
-    texts = [
-        PlacedText.of(
-            read(folder / f"falsepos-{pair}-{side}.html", "text/html", None).extraction.passages
-        )
-        for side in "ab"
-    ]
-    assert texts[0].text != texts[1].text
-    expected = "only what changes by itself" if alike else "other text"
-    assert compare(*texts).kind == expected
+    version = shown(root, PAGE)["versions"][0]["id"]
+    [told] = muniment("show", version, "--json", archive=root).rows
+    text = muniment("get", PAGE, "--as", "text", archive=root)
+    assert hashlib.sha256(text.raw).hexdigest() == told["text"]["text_sha256"]
+    assert f"version {version}" in text.err
+    assert told["text"]["tool"] in text.err
+    places = muniment("get", PAGE, "--as", "passages", archive=root).out.splitlines()
+    assert places[-1] == "paragraph 2\t浏览次数：1次"
+    done = muniment("get", version, "--as", "text", "-o", tmp_path / "t.txt", archive=root)
+    assert (done.code, (tmp_path / "t.txt").read_bytes()) == (0, text.raw)
+    assert muniment("get", image, "--as", "text", archive=root).code == 3

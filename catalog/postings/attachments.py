@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
+from archive.encoding import query_encoding
+from archive.urls import Base, NotWebError, resolve
 from catalog.keys import document_id
 
 _FILE = re.compile(
@@ -23,23 +25,37 @@ Row = dict[str, Any]
 
 def is_file(url: str) -> bool:
     """Whether an address looks like that of a file rather than of a page."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address: `http://[`
+        return False
     if _FILE.search(parts.path):
         return True
     return bool(_FILE.search(parts.query) or _DOWNLOAD.search(f"{parts.path}?{parts.query}"))
 
 
-def attachment_rows(version_id: str, url: str, links: Iterable[tuple[str, str]]) -> list[Row]:
+def led_to(url: str, href: str, encoding: str | None) -> str | None:
+    """Where a link leads from a page at `url` that is in this encoding, as a browser and the crawler
+    read it; `None` where that is no address in the web.
+    """
+    base = Base.of(url, query_encoding(encoding or "utf-8"))
+    try:
+        target = resolve(base, href)
+    except NotWebError:
+        return None
+    return target if target.startswith(("http://", "https://")) else None
+
+
+def attachment_rows(
+    version_id: str, url: str, links: Iterable[tuple[str, str]], encoding: str | None = None
+) -> list[Row]:
     """The rows of `attachment` for a page at `url`: each address once, with its first words."""
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
+    """What is written and the words, by where it leads."""
     for href, words in links:
-        try:
-            target = urljoin(url, href.strip()).partition("#")[0]
-            wanted = urlsplit(target).scheme in {"http", "https"} and is_file(target)
-        except ValueError:  # no address: `http://[`
-            continue
-        if wanted and not found.get(target):
-            found[target] = " ".join(words.split())
+        target = led_to(url, href, encoding)
+        if target and is_file(target) and not found.get(target, ("", ""))[1]:
+            found[target] = href, " ".join(words.split())
         if len(found) == MOST:
             break
     return [
@@ -47,8 +63,8 @@ def attachment_rows(version_id: str, url: str, links: Iterable[tuple[str, str]])
             "version_id": version_id,
             "place": place,
             "document_id": document_id(target),
-            "url": target,
+            "href": href,
             "words": words,
         }
-        for place, (target, words) in enumerate(found.items(), 1)
+        for place, (target, (href, words)) in enumerate(found.items(), 1)
     ]

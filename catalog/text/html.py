@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cache
 from html import unescape
 from importlib.metadata import version
+from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -80,7 +81,7 @@ def _page(page: str, encoding: Encoding) -> Extraction:
         passages=passages,
         encoding=encoding,
         properties=tuple(_properties(tree)),
-        links=tuple(walk.links),
+        links=tuple(_links(tree, walk)),
     )
     if passages:
         return extraction
@@ -107,6 +108,17 @@ def flat(page: str, lines: Container[str] | None = BLOCKS) -> Iterator[Passage]:
     words = (SPACES.sub(" ", line).strip() for line in unescape(lined).split("\n"))
     for number, line in enumerate(filter(None, words), 1):
         yield Passage(line, Locator(paragraph=number))
+
+
+def _links(tree: LexborHTMLParser, walk: Walk) -> Iterator[tuple[str, str]]:
+    """Links as they are written, or as the page says what they are relative to (HTML, 4.2.3)."""
+    node = tree.css_first("base[href]")
+    base = (node.attributes["href"] or "").strip() if node is not None else ""
+    for address, words in walk.links:
+        try:
+            yield urljoin(base, address), words
+        except ValueError:  # no address: `http://[`
+            yield address, words
 
 
 def _properties(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:

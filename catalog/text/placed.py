@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -40,6 +40,17 @@ class PlacedText:
 
     def to_json(self) -> list[Any]:
         return [[length, at.to_json()] for length, at in self.passages]
+
+    def without(self, parts: Container[str | None]) -> str:
+        """The text without the passages of these parts, as what leads around a page."""
+        if all(at.part not in parts for _, at in self.passages):
+            return self.text
+        placed = zip(self._starts, self.passages, strict=True)
+        return JOINT.join(
+            self.text[start : start + length]
+            for start, (length, at) in placed
+            if at.part not in parts
+        )
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -335,7 +335,7 @@ def _texts() -> None:
         sa.Column("version_id", Key(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("document_id", Key(), nullable=False),
-        sa.Column("url", Outside(), nullable=False),
+        sa.Column("href", Outside(), nullable=False),
         sa.Column("words", Outside(), nullable=False),
         sa.PrimaryKeyConstraint("version_id", "place"),
         sqlite_with_rowid=False,
