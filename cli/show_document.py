@@ -24,6 +24,7 @@ from catalog.documents import (
 )
 from catalog.elsewhere import Elsewhere, copies_of, near_duplicates
 from catalog.holdings import Capture, Document, Version
+from catalog.publications import Citation, Publication, cited_by
 from catalog.texts import OCR, Posting, Stated, Text
 from catalog.values import table_of, values
 from cli.context import Archive
@@ -61,6 +62,7 @@ def document_fields(archive: Archive, document: Document) -> Iterator[Field]:
     yield from _named("also at", map(_copy, copies_of(engine, document.id)))
     yield from _named("alike", map(_copy, _alike(archive, document, shown)))
     yield from cited_fields(archive, document.id)
+    yield from _named("cited by", map(_citing, cited_by(engine, document.id)))
 
 
 def _files(archive: Archive, document: Document, shown: ContentSeen | None) -> list[Attached]:
@@ -101,6 +103,12 @@ def cited_fields(archive: Archive, id_: str | None) -> Iterator[Field]:
     found = cited(archive.engine, id_) if id_ else None
     if found and found.last:
         yield "cited", f"{number(found.times, 'time')}, last on {moment(found.last)}"
+
+
+def _citing(citing: tuple[Publication, Citation]) -> str:
+    """A work that cites a document, where in it, and the verdict of its last check."""
+    publication, citation = citing
+    return f"{publication.name}, {citation.key}: {citation.verdict}"
 
 
 def text_fields(text: Text) -> Iterator[Field]:

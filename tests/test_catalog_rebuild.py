@@ -43,10 +43,19 @@ def full_archive(folder: Path) -> ArchiveRoot:
         },
     )
     quoted = replace(check, type="quote check", outcome="not found", detail={"quote": "名额25人"})
-    entry = {"key": "a", "place": "line 1", "urls": [], "quotes": [], "copies": []}
+    citation = {
+        "file": "a.bib",
+        "entry": {"key": "a", "place": "line 1"},
+        "verdict": "unreadable",
+        "reason": "no address",
+        "quotes": ["0123456789abcdef"],
+    }
     checked = {
         "publication": "report",
-        "entries": [{"entry": entry, "verdict": "unreadable", "reason": "no address"}],
+        "days": 7,
+        "files": [],
+        "counts": {"unreadable": 1},
+        "citations": [citation],
     }
     cited = replace(check, type="bibliography check", detail=checked)
     events = (check, replace(check, type="import"), listed, quoted, cited)

@@ -5,47 +5,83 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from archive.encoding import decode
-from catalog.bibliography.entry import Entry, sorted_out, urls_in
+from catalog.bibliography.entry import Entry, pointers_in
+from catalog.bibliography.running import quotes_in
 from catalog.postings.dates import date_of
 
-_DIGEST = re.compile(r"sha-?256[\s:]*([0-9a-f]{64})", re.IGNORECASE)
+_SPACES = re.compile(r"[\s,]*")
+_NOT_POINTING = frozenset({"abstract"})
 
 
-def read(path: Path) -> Iterator[Entry]:
-    """The items; one that is no object is unreadable."""
-    told = json.loads(decode(path.read_bytes(), None).text)
-    items = told.get("items", [told]) if isinstance(told, dict) else told
-    for number, item in enumerate(items, 1):
+def read(text: str) -> Iterator[Entry]:
+    """The items. One that is none is unreadable; so is what follows broken JSON, which has no end."""
+    at = len(text) - len(text.lstrip("\ufeff \t\r\n"))
+    number = 0
+    for number, (item, start, end) in enumerate(_items(text, at), 1):
         if isinstance(item, dict):
-            yield _entry(item, number)
+            yield _entry(item, number, text[start:end], (start, end))
         else:
-            yield Entry(
-                key=f"item {number}",
-                place=f"item {number}",
-                raw=str(item)[:300],
-                problem="no object",
-            )
+            place = f"item {number}"
+            said = "it cannot be read as JSON" if item is BROKEN else "it is no object"
+            yield Entry(key=place, place=place, raw=text[start : start + 300], problem=said)
+    if not number and not text[at:].lstrip("[ \t\r\n").startswith("]"):
+        yield Entry(key="file", place="file", raw=text[:300], problem="it holds no items")
 
 
-def _entry(item: dict[str, Any], number: int) -> Entry:
-    raw = json.dumps(item, ensure_ascii=False)
-    urls, copies, seen = sorted_out(urls_in(" ".join(_texts(item))))
-    digest = _DIGEST.search(raw)
+BROKEN = object()
+"""Stands for text that is no JSON."""
+
+
+def _items(text: str, at: int) -> Iterator[tuple[Any, int, int]]:
+    """The items of an array, or of `{"items": [...]}`, or the one that stands alone, each with its
+    place. What comes before a broken one is given all the same.
+    """
+    wrapped = re.match(r"\{\s*\"items\"\s*:\s*\[", text[at : at + 200])
+    if wrapped is None and text[at : at + 1] != "[":
+        if text[at:].strip():
+            yield _value(text, at)
+        return
+    at += wrapped.end() if wrapped else 1
+    while True:
+        at += _SPACES.match(text, at).end() - at  # type: ignore[union-attr]
+        if at >= len(text) or text[at] == "]":
+            return
+        value, start, end = _value(text, at)
+        yield value, start, end
+        if value is BROKEN:
+            return
+        at = end
+
+
+def _value(text: str, at: int) -> tuple[Any, int, int]:
+    try:
+        value, end = json.JSONDecoder(strict=False).raw_decode(text, at)
+    except (ValueError, RecursionError):
+        return BROKEN, at, len(text)
+    return value, at, end
+
+
+def _entry(item: dict[str, Any], number: int, raw: str, span: tuple[int, int]) -> Entry:
+    told = {name: value for name, value in item.items() if name not in _NOT_POINTING}
+    location = item.get("archive_location") or ""
+    found = pointers_in(" ".join([*_texts(told), f"capture {location} of"]))
+    note = str(item.get("note") or "")
     return Entry(
         key=str(item.get("id") or f"item {number}"),
         place=f"item {number}",
         raw=raw,
-        urls=urls,
-        copies=copies,
+        urls=found.urls,
+        copies=found.copies,
         title=str(item["title"]) if item.get("title") else None,
         author="; ".join(_names(item.get("author"))) or None,
         published=_date(item.get("issued")),
-        seen=_date(item.get("accessed")) or seen,
-        sha256=digest[1].lower() if digest else None,
+        seen=_date(item.get("accessed")) or found.seen,
+        sha256=found.sha256,
+        id=found.id,
+        quotes=quotes_in(note.partition("Archived ")[0]),
+        span=span,
     )
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+from archive.errors import UsageError
+from archive.ident import LENGTH, typed
 
 URL = re.compile(
     r"https?://[^\s<>\"'`{}|\\^\u3000-\u303f\uff00-\uffef\u2018-\u201f]+", re.IGNORECASE
 )
 """An address in running text; Chinese punctuation ends it, which no address holds unescaped."""
-_WAYBACK = re.compile(
-    r"https?://web\.archive\.org/(?:web/)?(\d{4,14})(?:[a-z]{2}_)?/(.+)", re.IGNORECASE
-)
 ARCHIVES = frozenset(
     {
-        "web.archive.org",
-        "archive.org",
         "archive.today",
         "archive.ph",
         "archive.is",
@@ -33,7 +31,19 @@ ARCHIVES = frozenset(
     }
 )
 """Hosts whose addresses are copies of other pages."""
+_WAYBACK = re.compile(
+    r"https?://web\.archive\.org/(?:web/)?(\d{4,14})(?:[a-z]{2}_)?/(.+)", re.IGNORECASE
+)
+_DIGEST = re.compile(r"sha-?256[^0-9a-z]{1,8}([0-9a-f]{64})(?![0-9a-z])", re.IGNORECASE)
+_OURS = re.compile(r"/c/([0-9a-z]{17})(?![0-9a-z])|\bcapture ([0-9a-z]{17}) of\b", re.IGNORECASE)
+"""Our captures as citations name them (catalog.citations.tail)."""
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+_RUN_ON = re.compile(
+    r"(.*?\.(?:s?html?|xhtml|pdf|docx?|xlsx?|aspx?|jsp|php|txt|zip))[\u3400-\u9fff].*",
+    re.IGNORECASE,
+)
+"""An address that Chinese text goes on behind, without a space."""
+_BARE = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/\S*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +53,7 @@ class Entry:
     key: str
     """Its name in the work: a BibTeX key, `[^3]`, `line 12`."""
     place: str
-    """Where it stands: `line 12`, `footnote 3`, `row 4`, `page 2`."""
+    """Where it stands: `line 12`, `footnote 3`, `page 2`."""
     raw: str
     urls: tuple[str, ...] = ()
     """Addresses of the source itself."""
@@ -61,18 +71,61 @@ class Entry:
     quotes: tuple[str, ...] = ()
     problem: str | None = None
     """Why the entry, or a part of it, could not be read."""
+    span: tuple[int, int] | None = field(default=None, compare=False)
+    """Where it stands in the text of the file, in characters, for who writes there."""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """What is kept of it: all but the text around it, which is in the file."""
+        told = {name: getattr(self, name) for name in _KEPT}
+        return {name: value for name, value in told.items() if value not in {None, ()}}
 
     @classmethod
-    def from_json(cls, told: dict[str, Any]) -> Entry:
-        lists = {name: tuple(told[name]) for name in ("urls", "copies", "quotes")}
-        return cls(**{**told, **lists})
+    def from_json(cls, told: Mapping[str, Any]) -> Entry:
+        found: dict[str, Any] = {name: told.get(name) for name in _KEPT}
+        lists = {name: tuple(told.get(name, ())) for name in ("urls", "copies", "quotes")}
+        return cls(**{"raw": "", **found, **lists})
+
+
+_KEPT = tuple(each.name for each in fields(Entry) if each.name not in {"raw", "span"})
+
+
+class Pointers(NamedTuple):
+    """What a text points to."""
+
+    urls: tuple[str, ...]
+    copies: tuple[str, ...]
+    seen: str | None
+    """The date of the first copy whose address tells one."""
+    sha256: str | None
+    id: str | None
+
+
+def pointers_in(text: str, urls: Iterable[str] | None = None) -> Pointers:
+    """What a text points to: its addresses (or those given) parted into sources and copies.
+
+    A copy whose address tells the original adds it to the sources.
+    """
+    sources: dict[str, None] = {}
+    copies: dict[str, None] = {}
+    seen: str | None = None
+    for url in urls_in(text) if urls is None else urls:
+        if not is_copy(url):
+            sources[url] = None
+            continue
+        copies[url] = None
+        named = original_of(url)
+        if named:
+            sources.setdefault(named[0])
+            seen = seen or named[1]
+    digest = _DIGEST.search(text)
+    sha256 = digest[1].lower() if digest else None
+    return Pointers(tuple(sources), tuple(copies), seen, sha256, _id_in(text))
 
 
 def trimmed(url: str) -> str:
     """An address out of running text without what the sentence put behind it."""
+    run_on = _RUN_ON.fullmatch(url)
+    url = run_on[1] if run_on else url
     while url:
         last = url[-1]
         if last in ".,;:!?*_~…'\"" or (
@@ -81,16 +134,24 @@ def trimmed(url: str) -> str:
             url = url[:-1]
         else:
             break
-    return url
+    return url if len(url) > len("https://") else ""
+
+
+def addressed(field: str) -> str:
+    """A field made for an address; one that leaves out `http://` gets it."""
+    field = field.strip()
+    return f"http://{field}" if _BARE.fullmatch(field) else field
 
 
 def is_copy(url: str) -> bool:
-    """Whether an address is one of a public archive."""
+    """Whether an address is one of a public archive, or of a capture of ours."""
     try:
         host = (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:
         return False
-    return host in ARCHIVES
+    if host == "web.archive.org":
+        return "/web/" in url or _WAYBACK.fullmatch(url) is not None
+    return host in ARCHIVES or _id_in(url) is not None
 
 
 def original_of(copy: str) -> tuple[str, str] | None:
@@ -101,29 +162,22 @@ def original_of(copy: str) -> tuple[str, str] | None:
     url = match[2] if "://" in match[2] else f"http://{match[2]}"
     stamp = match[1]
     parts = [stamp[:4], stamp[4:6], stamp[6:8]]
-    return url, "-".join(part for part in parts if part)
-
-
-def sorted_out(urls: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
-    """Addresses parted into those of sources and those of copies, and the date that a copy names.
-
-    A copy whose address tells the original adds it.
-    """
-    sources: dict[str, None] = {}
-    copies: dict[str, None] = {}
-    seen: str | None = None
-    for url in urls:
-        if not is_copy(url):
-            sources[url] = None
-            continue
-        copies[url] = None
-        named = original_of(url)
-        if named:
-            sources.setdefault(named[0])
-            seen = seen or named[1]
-    return tuple(sources), tuple(copies), seen
+    return url, "-".join(part for part in parts if len(part) in {2, 4})
 
 
 def urls_in(text: str) -> list[str]:
     """The addresses in a text, each once, in its order."""
     return list(dict.fromkeys(filter(None, (trimmed(found) for found in URL.findall(text)))))
+
+
+def _id_in(text: str) -> str | None:
+    """The first id of ours that a text names; its check character tells it from other words."""
+    for match in _OURS.finditer(text):
+        written = match[1] or match[2]
+        try:
+            found = typed(written)
+        except UsageError:
+            continue
+        if len(found) == LENGTH:
+            return written.lower()
+    return None

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_, select
+from sqlalchemy import Connection, Engine, select
 
 from archive.errors import UsageError
 from archive.ident import typed
 from catalog.bibliography.entry import Entry
-from catalog.bibliography.verdict import Facts, Held, QuoteFound
-from catalog.collections import versions_in
+from catalog.bibliography.held import Facts, Held, QuoteFound
+from catalog.bibliography.sightings import BATCH, Sightings, read
 from catalog.holdings import Capture
-from catalog.keys import document_id, url_key
+from catalog.keys import version_id
 from catalog.quoting.match import Quote, Searched
 from catalog.quoting.verdict import HOLDS, QuoteVerdict, check
 from catalog.text.placed import PlacedText
@@ -24,159 +24,129 @@ from catalog.texts import TEXT, Text
 from catalog.values import table_of
 
 _CAPTURE, _TEXT = table_of(Capture).c, table_of(Text).c
-BATCH = 400
-"""Keys of one look-up: SQLite takes no more than 999 parameters in old builds."""
+DAYS = 7
+"""Within how many days of a date a capture is near it, unless told otherwise."""
 AT_MOST = 3
-"""Contents in which the quotations of one entry are looked for: the cited one, then the nearest."""
+"""Contents in which the quotations of one entry are looked for: the cited one, then the last ones."""
+KEPT = 16
+"""Texts that are kept ready, for works cite the same source again and again."""
 
 T = TypeVar("T")
 
 
 def gather(
-    engine: Engine, entries: Sequence[Entry], *, days: int = 7, collection: str | None = None
+    engine: Engine, entries: Sequence[Entry], *, days: int = DAYS, collection: str | None = None
 ) -> list[Facts]:
     """The facts of each entry, in their order. `collection` is the id of one to look in alone."""
     with engine.connect() as connection:
-        held = _held(connection, entries, collection)
-        facts = [
-            Facts(
-                entry,
-                tuple(sorted({h for key in _keys(entry) for h in held[key]}, key=_order)),
-                _named(connection, entry),
-                days=days,
+        sightings = Sightings(connection, collection)
+        sightings.look_up(url for entry in entries for url in entry.urls)
+        named = _Named(connection, entries, collection)
+        quotes = _Quotes(connection)
+        return [
+            quotes.checked(
+                Facts(
+                    entry,
+                    tuple(sightings.of(entry.urls)),
+                    named.of(entry),
+                    named.conflict(entry),
+                    days=days,
+                )
             )
             for entry in entries
         ]
-        return [_with_quotes(connection, each) for each in facts]
 
 
-def _order(held: Held) -> tuple[Any, str]:
-    return held.time, held.capture
+class _Named:
+    """The captures whose digest or id entries name."""
 
+    def __init__(
+        self, connection: Connection, entries: Sequence[Entry], collection: str | None
+    ) -> None:
+        self._by_id: dict[str, list[Held]] = {}
+        digests = {version_id(bytes.fromhex(e.sha256)) for e in entries if e.sha256}
+        ids = {id_ for entry in entries if (id_ := _typed(entry))}
+        for batch in batches(sorted(digests | ids)):
+            for column in (_CAPTURE.id, _CAPTURE.version_id, _CAPTURE.document_id):
+                for row in read(connection, column.in_(batch), collection):
+                    if row.version_id is not None:
+                        key = getattr(row, column.key)
+                        self._by_id.setdefault(key, []).append(row.held())
 
-def _keys(entry: Entry) -> Iterator[str]:
-    for url in entry.urls:
-        yield document_id(url)
-        yield url_key(url)
+    def of(self, entry: Entry) -> Held | None:
+        """The first capture that fits everything that an entry names."""
+        fits = [
+            set(self._by_id.get(key, ()))
+            for key in (
+                version_id(bytes.fromhex(entry.sha256)) if entry.sha256 else None,
+                _typed(entry),
+            )
+            if key
+        ]
+        both = set.intersection(*fits) if fits else set()
+        return min(both, key=lambda held: (held.time, held.capture), default=None)
 
-
-def _held(
-    connection: Connection, entries: Sequence[Entry], collection: str | None
-) -> dict[str, list[Held]]:
-    """The captures of every address, by the document's id and by the key of the URL."""
-    found: dict[str, list[Held]] = defaultdict(list)
-    urls = {url for entry in entries for url in entry.urls}
-    for batch in _batches(sorted({document_id(url) for url in urls})):
-        for held, row in _captures(connection, _CAPTURE.document_id.in_(batch), collection):
-            found[row.document_id].append(held)
-    for batch in _batches(sorted({url_key(url) for url in urls})):
-        wanted = and_(_CAPTURE.url_key.in_(batch), _CAPTURE.document_id.is_(None))
-        for held, row in _captures(connection, wanted, collection):
-            found[row.url_key].append(held)
-    return found
-
-
-def _captures(
-    connection: Connection, wanted: ColumnElement[bool], collection: str | None
-) -> Iterator[tuple[Held, Any]]:
-    query = (
-        select(
-            _CAPTURE.id,
-            _CAPTURE.url,
-            _CAPTURE.url_key,
-            _CAPTURE.time,
-            _CAPTURE.document_id,
-            _CAPTURE.version_id,
-            _CAPTURE.content_sha256,
-            _TEXT.normal_sha256,
-            _outcome().label("outcome"),
-        )
-        .outerjoin(
-            table_of(Text),
-            and_(_TEXT.content_sha256 == _CAPTURE.content_sha256, _TEXT.kind == TEXT),
-        )
-        .where(
-            wanted,
-            _CAPTURE.outcome.not_in(("redirect", "not-modified"))
-            | _CAPTURE.version_id.is_not(None),
-        )
-    )
-    if collection is not None:
-        members = versions_in(collection)
-        query = query.where(or_(_CAPTURE.version_id.in_(members), _CAPTURE.version_id.is_(None)))
-    for row in connection.execute(query):
-        yield (
-            Held(
-                capture=row.id,
-                url=row.url,
-                time=row.time,
-                outcome=row.outcome,
-                document=row.document_id,
-                version=row.version_id,
-                normal=row.normal_sha256,
-                sha256=row.content_sha256,
-            ),
-            row,
-        )
-
-
-def _outcome() -> ColumnElement[str]:
-    """What came: by its text where it was a version, by the exchange where it was none."""
-    read = func.coalesce(_TEXT.outcome, "content")
-    return case((_CAPTURE.version_id.is_not(None), read), else_=_CAPTURE.outcome)
-
-
-def _named(connection: Connection, entry: Entry) -> Held | None:
-    """The capture whose digest or id an entry names."""
-    if entry.sha256:
-        wanted = _CAPTURE.content_sha256 == bytes.fromhex(entry.sha256)
-    elif entry.id:
-        try:
-            id_ = typed(entry.id)
-        except UsageError:
+    def conflict(self, entry: Entry) -> str | None:
+        """What keeps the named capture from being held as it is named."""
+        if self.of(entry) is not None or not (entry.sha256 or entry.id):
             return None
-        wanted = or_(_CAPTURE.id == id_, _CAPTURE.version_id == id_)
-    else:
+        if entry.id and _typed(entry) in self._by_id:
+            return "the capture that it names has another digest than the one that it names"
+        what = "digest" if entry.sha256 else "id"
+        return f"nothing here has the {what} that it names"
+
+
+def _typed(entry: Entry) -> str | None:
+    try:
+        return typed(entry.id) if entry.id else None
+    except UsageError:
         return None
-    found = sorted((held for held, _ in _captures(connection, wanted, None)), key=_order)
-    return found[0] if found else None
 
 
-def _with_quotes(connection: Connection, facts: Facts) -> Facts:
-    """The facts with what became of the entry's quotations, in the content that it means first."""
-    if not facts.entry.quotes or not facts.content:
-        return facts
-    cited = facts.cited
-    ids = dict.fromkeys(
-        held.version for held in ([cited] if cited else []) + facts.content[::-1] if held.version
-    )
-    texts = [text for id_ in islice(ids, AT_MOST) if (text := _text(connection, id_))]
-    return replace(facts, quotes=tuple(_checked(quote, texts) for quote in facts.entry.quotes))
+class _Quotes:
+    """Checks the quotations of entries in the texts that they point to."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._searched = lru_cache(maxsize=KEPT)(self._text)
+
+    def checked(self, facts: Facts) -> Facts:
+        """The facts with what became of the entry's quotations."""
+        cited = facts.cited
+        if not facts.entry.quotes or cited is None:
+            return facts
+        contents = dict.fromkeys(
+            held.version for held in (cited, *facts.content[::-1]) if held.version
+        )
+        ids = list(islice(contents, AT_MOST))
+        return replace(facts, quotes=tuple(self._one(quote, ids) for quote in facts.entry.quotes))
+
+    def _one(self, words: str, ids: list[str]) -> QuoteFound:
+        """The best that is said of a quotation: that it holds, that it is altered, or the first."""
+        quote = Quote(words)
+        found = [
+            (id_, check(quote, self._searched(id_), why_no_text="there is no text of it"))
+            for id_ in ids
+        ]
+        best = (
+            next((one for one in found if one[1].verdict in HOLDS), None)
+            or next((one for one in found if one[1].verdict is QuoteVerdict.ALTERED), None)
+            or found[0]
+        )
+        return QuoteFound(words, best[1], best[0])
+
+    def _text(self, id_: str) -> Searched | None:
+        query = select(_TEXT.body, _TEXT.passages).where(
+            _TEXT.version_id == id_, _TEXT.kind == TEXT
+        )
+        row = self._connection.execute(query).first()
+        if row is None or not row.body:
+            return None
+        return Searched.of(PlacedText.from_json(row.body, row.passages))
 
 
-def _text(connection: Connection, version_id: str) -> Searched | None:
-    query = select(_TEXT.body, _TEXT.passages).where(
-        _TEXT.version_id == version_id, _TEXT.kind == TEXT
-    )
-    row = connection.execute(query).first()
-    return Searched.of(PlacedText.from_json(row.body, row.passages)) if row and row.body else None
-
-
-def _checked(raw: str, texts: list[Searched]) -> QuoteFound:
-    quote = Quote(raw)
-    found = [check(quote, text) for text in texts]
-    if not found:
-        return QuoteFound(raw, QuoteVerdict.NOT_CHECKED, "the content has no text")
-    best = next((one for one in found if one.verdict in HOLDS), None)
-    best = best or next((one for one in found if one.verdict is QuoteVerdict.ALTERED), found[0])
-    reason = best.reason
-    if best.nearest is not None:
-        marks = {"=": "{}", "-": "[-{}-]", "+": "{{+{}+}}"}
-        reason = "".join(marks[run.op].format(run.text) for run in best.nearest.runs)
-    return QuoteFound(raw, best.verdict, reason)
-
-
-def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+def batches(items: Iterable[T]) -> Iterator[list[T]]:
+    """Keys, as many as one look-up takes."""
     rest = iter(items)
     while batch := list(islice(rest, BATCH)):
         yield batch

@@ -4,55 +4,66 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import rispy
 
-from archive.encoding import decode
-from catalog.bibliography.entry import Entry, sorted_out, urls_in
+from catalog.bibliography.entry import Entry, pointers_in
+from catalog.bibliography.running import quotes_in
 from catalog.postings.dates import date_of
 
-_BEGIN = re.compile(r"^TY\s{0,2}- ?", re.MULTILINE)
-_DIGEST = re.compile(r"sha-?256[\s:]*([0-9a-f]{64})", re.IGNORECASE)
+_BEGIN = re.compile(r"^\ufeff?TY\s{0,2}- ?", re.MULTILINE)
+_END = re.compile(r"^ER\s{0,2}-", re.MULTILINE)
+_NOT_POINTING = re.compile(r"^(?:AB|N2)  - .*$", re.MULTILINE)
 
 
-def read(path: Path) -> Iterator[Entry]:
+def read(text: str) -> Iterator[Entry]:
     """The entries, each parsed by itself, so that a broken one costs only itself."""
-    text = decode(path.read_bytes(), None).text.replace("\r\n", "\n")
     starts = [match.start() for match in _BEGIN.finditer(text)]
-    if not starts and text.strip():
+    if text[: starts[0] if starts else None].strip():
+        first = text[: starts[0] if starts else 300].strip()
         yield Entry(
-            key="file", place="file", raw=text[:300], problem="no entry begins here (TY  - )"
+            key="line 1", place="line 1", raw=first[:300], problem="no entry begins here (TY  - )"
         )
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(text)], strict=True), 1):
-        raw = text[start:end].strip()
+    for number, (start, end) in enumerate(pairwise([*starts, len(text)]), 1):
         place = f"line {text.count(chr(10), 0, start) + 1}"
-        try:
-            [told] = rispy.loads(raw if "\nER" in raw else f"{raw}\nER  - ")
-        except Exception as error:  # noqa: BLE001 -- whatever the parser makes of a broken entry
-            yield Entry(key=f"entry {number}", place=place, raw=raw, problem=str(error)[:300])
-        else:
-            yield _entry(told, number, place, raw)
+        yield _parsed(text[start:end], number, place, (start, end))
 
 
-def _entry(told: dict[str, Any], number: int, place: str, raw: str) -> Entry:
-    urls, copies, seen = sorted_out(urls_in(raw))
-    digest = _DIGEST.search(raw)
-    title = told.get("title") or told.get("primary_title")
+def _parsed(raw: str, number: int, place: str, span: tuple[int, int]) -> Entry:
+    whole = raw.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff").rstrip()
+    ends = _END.search(whole)
+    try:
+        [told] = rispy.loads(whole if ends else f"{whole}\nER  - ")
+    except Exception as error:  # noqa: BLE001 -- whatever the parser makes of a broken entry
+        said = str(error).partition("\n")[0][:300]
+        return Entry(key=f"entry {number}", place=place, raw=raw, problem=said)
+    problem = None if ends else "it has no end (ER  - )"
+    return replace(_entry(told, number, raw), place=place, span=span, problem=problem)
+
+
+def _entry(told: dict[str, Any], number: int, raw: str) -> Entry:
+    accession = str(told.get("accession_number") or "")
+    found = pointers_in(f"{_NOT_POINTING.sub('', raw)}\ncapture {accession} of")
+    notes = " ".join(map(str, told.get("notes") or ()))
     return Entry(
         key=str(told.get("id") or f"entry {number}"),
-        place=place,
+        place="",
         raw=raw,
-        urls=urls,
-        copies=copies,
-        title=title,
+        urls=found.urls,
+        copies=found.copies,
+        title=told.get("title") or told.get("primary_title"),
         author="; ".join(told.get("authors") or told.get("first_authors") or ()) or None,
         published=_date(told.get("date") or told.get("year") or told.get("publication_year")),
-        seen=_date(told.get("access_date")) or seen,
-        sha256=digest[1].lower() if digest else None,
+        seen=_date(told.get("access_date")) or found.seen,
+        sha256=found.sha256,
+        id=found.id,
+        quotes=quotes_in(notes.partition("Archived ")[0]),
     )
 
 
 def _date(told: Any) -> str | None:
-    return date_of(str(told).strip("/").replace("//", "")) if told else None
+    """`2021/06/01/`; what is not known is empty between the slashes."""
+    return date_of(str(told).strip().replace("//", "/").strip("/")) if told else None

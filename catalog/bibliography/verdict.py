@@ -5,13 +5,16 @@ Several rules may hold of one entry; the first in `RULES` is the verdict, the ot
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from archive.verdict import Verdict
+from catalog.bibliography.claim import told
 from catalog.bibliography.entry import Entry
-from catalog.quoting.verdict import HOLDS, QuoteVerdict
+from catalog.bibliography.held import Facts, QuoteFound
+from catalog.quoting.verdict import QuoteVerdict
 
 
 class EntryVerdict(StrEnum):
@@ -41,91 +44,9 @@ FAILS = frozenset(
     }
 )
 """Verdicts for which a check fails, unless told otherwise: what is cited cannot be shown as cited."""
+MOVED_ON = frozenset({EntryVerdict.MISSING, EntryVerdict.CHANGED})
+"""Verdicts that hold of the copy and no longer of the source."""
 UNCHECKED = frozenset({EntryVerdict.UNREADABLE, EntryVerdict.AMBIGUOUS})
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One capture of what an entry points to."""
-
-    capture: str
-    """Its id."""
-    url: str
-    time: datetime
-    outcome: str
-    """What the content is, read rather than by its status, where it was read."""
-    document: str | None = None
-    version: str | None = None
-    normal: bytes | None = None
-    sha256: bytes | None = None
-
-    @property
-    def is_content(self) -> bool:
-        return self.version is not None and self.outcome == "content"
-
-    @property
-    def is_gone(self) -> bool:
-        return self.outcome in {"not-found", "soft-404"}
-
-    def same_text(self, other: Held) -> bool:
-        return self.version == other.version or (
-            self.normal is not None and self.normal == other.normal
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteFound:
-    """What the check of one of the entry's quotations came to."""
-
-    quote: str
-    verdict: QuoteVerdict
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the archive holds of an entry."""
-
-    entry: Entry
-    held: tuple[Held, ...] = ()
-    """Every capture, the earliest first."""
-    named: Held | None = None
-    """The capture whose digest or id the entry names."""
-    quotes: tuple[QuoteFound, ...] = ()
-    days: int = 7
-    """Within how many days a date is near."""
-
-    @property
-    def content(self) -> list[Held]:
-        return [held for held in self.held if held.is_content]
-
-    @property
-    def cited(self) -> Held | None:
-        """The content that the entry means: the one that it names, or nearest to its date, or last."""
-        if self.named is not None:
-            return self.named
-        found, claim = self.content, self.claim
-        if not found:
-            return None
-        if claim is None:
-            return found[-1]
-        return min(found, key=lambda held: (self._distance(held, claim), held.time))
-
-    @property
-    def claim(self) -> tuple[datetime, datetime] | None:
-        """From when to when the work says to have seen the source."""
-        return _span(self.entry.seen) if self.entry.seen else None
-
-    @property
-    def distance(self) -> timedelta | None:
-        """How far the cited content is from the claimed date."""
-        claim, cited = self.claim, self.cited
-        return self._distance(cited, claim) if claim and cited else None
-
-    @staticmethod
-    def _distance(held: Held, claim: tuple[datetime, datetime]) -> timedelta:
-        begin, end = claim
-        return max(begin - held.time, held.time - end, timedelta(0))
 
 
 @dataclass(frozen=True)
@@ -141,55 +62,86 @@ class Judged:
     def entry(self) -> Entry:
         return self.facts.entry
 
+    @property
+    def since(self) -> datetime | None:
+        """When what the verdict tells of was first seen at the source."""
+        if self.verdict is EntryVerdict.MISSING:
+            return self.facts.gone_since
+        if self.verdict is EntryVerdict.CHANGED and self.facts.changed:
+            return self.facts.changed.time
+        return None
 
-Rule = Callable[[Facts], str | None]
-"""Why a verdict holds of an entry; `None` where it does not."""
+
+def answer_of(verdict: str, fails: Collection[str] = FAILS) -> Verdict:
+    """A verdict as one of the three answers; `fails` says which ones do not hold."""
+    if verdict in fails:
+        return Verdict.FAILED
+    return Verdict.NOT_CHECKED if verdict in UNCHECKED else Verdict.PASSED
 
 
 def judge(facts: Facts) -> Judged:
     """The verdict on an entry. Pure: the same facts give the same verdict."""
     found = [(verdict, reason) for verdict, rule in RULES if (reason := rule(facts)) is not None]
     (verdict, reason), *also = found
-    return Judged(facts, verdict, reason, tuple(also))
+    if facts.entry.problem and facts.entry.problem not in reason:
+        reason += f"; read with a fault: {facts.entry.problem}"
+    return Judged(facts, verdict, reason + _unchecked_quotes(facts), tuple(also))
 
 
 def _unreadable(facts: Facts) -> str | None:
     entry = facts.entry
-    if entry.problem and not entry.urls:
-        return entry.problem
-    return None if entry.urls or entry.sha256 or entry.id else "it names no address, digest or id"
+    if entry.urls or entry.sha256 or entry.id:
+        return None
+    if not entry.problem and entry.copies:
+        return "it names copies in other archives alone, which do not tell their original"
+    return entry.problem or "it names no address, digest or id"
 
 
 def _not_archived(facts: Facts) -> str | None:
-    if facts.held or facts.named or _unreadable(facts):
+    if facts.named or _unreadable(facts):
         return None
-    if not facts.entry.urls:
-        return "nothing here has this digest or id"
+    if facts.conflict:
+        held = facts.content
+        other = (
+            f"; of its address other contents are held, last of {_day(held[-1].time)}"
+            if held
+            else ""
+        )
+        return facts.conflict + other
+    if any(held.answered for held in facts.held):
+        return None
+    tried = facts.held[-1] if facts.held else None
+    if tried is not None:
+        return f"nothing came back, last on {_day(tried.time)}: {tried.code or tried.outcome}"
     return "no capture of " + ", ".join(facts.entry.urls)
 
 
 def _error_page(facts: Facts) -> str | None:
-    if not facts.held or facts.content or facts.named:
+    answers = [held for held in facts.held if held.answered]
+    if not answers or facts.content or facts.named:
         return None
-    last = facts.held[-1]
-    return f"only {last.outcome} was captured, last on {last.time:%Y-%m-%d}"
+    last = answers[-1]
+    return f"only {last.outcome} was captured, last on {_day(last.time)}"
 
 
 def _ambiguous(facts: Facts) -> str | None:
-    documents = {held.document for held in facts.content}
-    if facts.named or len(documents) < 2 or any(q.verdict in HOLDS for q in facts.quotes):
+    if facts.named or _all_quotes_hold(facts) or facts.cited is None:
         return None
-    return f"its addresses lead to {len(documents)} documents, and nothing says which is meant"
+    lasts = {held.document: held for held in facts.content}
+    others = [held for held in lasts.values() if not held.same_text(facts.cited)]
+    if len(lasts) > 1 and any(held.document != facts.cited.document for held in others):
+        return f"its addresses lead to {len(lasts)} documents, and nothing says which is meant"
+    if facts.distance is None or facts.is_near or facts.enclosing or _later(facts):
+        return None
+    return f"captured {told(facts.distance)} the date that it names and no nearer: what stood there then is not known"
 
 
 def _altered(facts: Facts) -> str | None:
-    found = [quote for quote in facts.quotes if quote.verdict is QuoteVerdict.ALTERED]
-    return f"“{found[0].quote}”: {found[0].reason}" if found else None
+    return _quote(facts, QuoteVerdict.ALTERED)
 
 
 def _not_found(facts: Facts) -> str | None:
-    found = [quote for quote in facts.quotes if quote.verdict is QuoteVerdict.NOT_FOUND]
-    return f"“{found[0].quote}”: {found[0].reason}" if found else None
+    return _quote(facts, QuoteVerdict.NOT_FOUND)
 
 
 def _later(facts: Facts) -> str | None:
@@ -197,70 +149,57 @@ def _later(facts: Facts) -> str | None:
     if claim is None or not content or facts.named:
         return None
     first = content[0].time
-    if first <= claim[1] + timedelta(days=facts.days):
+    if first <= claim.end + timedelta(days=facts.days):
         return None
-    return f"seen {facts.entry.seen} by the work, first captured on {first:%Y-%m-%d}"
+    return f"the work saw it {facts.entry.seen}, first captured on {_day(first)}"
 
 
 def _missing(facts: Facts) -> str | None:
-    cited = facts.cited
-    later = [held for held in facts.held if cited and held.time > cited.time]
-    if not later or not later[-1].is_gone:
+    if facts.cited is None or facts.gone_since is None:
         return None
-    return (
-        f"held of {cited.time:%Y-%m-%d}; gone at the source on {later[-1].time:%Y-%m-%d}"
-        if cited
-        else None
-    )
+    return f"held of {_day(facts.cited.time)}; gone at the source on {_day(facts.gone_since)}"
 
 
 def _changed(facts: Facts) -> str | None:
-    cited = facts.cited
-    if cited is None:
+    if facts.cited is None or facts.changed is None:
         return None
-    other = [
-        held
-        for held in facts.content
-        if held.time > cited.time and held.document == cited.document and not held.same_text(cited)
-    ]
-    if not other:
-        return None
-    return f"held of {cited.time:%Y-%m-%d}; another text at the source on {other[0].time:%Y-%m-%d}"
+    return f"held of {_day(facts.cited.time)}; another text at the source on {_day(facts.changed.time)}"
 
 
 def _exact(facts: Facts) -> str | None:
     if facts.named is not None:
-        what = "the digest" if facts.entry.sha256 else "the id"
-        return f"{what} that it names is held"
-    if facts.distance == timedelta(0):
-        return f"captured on the day that it names, {facts.entry.seen}"
+        what = "digest" if facts.entry.sha256 else "id"
+        held = facts.entry.urls and not any(h.version == facts.named.version for h in facts.held)
+        return f"the {what} that it names is held" + (f", of {facts.named.url}" if held else "")
+    if facts.claim and facts.claim.is_exact and facts.distance == timedelta(0):
+        return f"captured just then: {facts.entry.seen}"
     return None
 
 
 def _quote_verified(facts: Facts) -> str | None:
-    if facts.quotes and all(quote.verdict in HOLDS for quote in facts.quotes):
-        count = len(facts.quotes)
-        return (
-            "its quotation stands in the text"
-            if count == 1
-            else f"its {count} quotations stand in the text"
-        )
-    return None
+    if not _all_quotes_hold(facts):
+        return None
+    count = len(facts.quotes)
+    return "its quotation stands there" if count == 1 else f"its {count} quotations stand there"
 
 
 def _near(facts: Facts) -> str | None:
     cited = facts.cited
     if cited is None:
         return None
-    if facts.claim is None:
-        return f"it names no date; held of {cited.time:%Y-%m-%d}"
-    days = (facts.distance or timedelta(0)).days
-    within = "" if days <= facts.days else f", more than {facts.days} days"
-    told = f"{days} days" if days else "less than a day"
-    return f"captured {told} from the date that it names{within}"
+    if facts.distance is None:
+        return f"it names no date; held of {_day(cited.time)}"
+    if facts.is_near:
+        if not facts.distance:
+            return f"captured within {facts.entry.seen}"
+        return f"captured {told(facts.distance)} the date that it names"
+    if facts.enclosing is None:
+        return None
+    before, after = facts.enclosing
+    return f"the same text on {_day(before.time)} and {_day(after.time)}, before and after the date that it names"
 
 
-RULES: tuple[tuple[EntryVerdict, Rule], ...] = (
+RULES: tuple[tuple[EntryVerdict, Callable[[Facts], str | None]], ...] = (
     (EntryVerdict.UNREADABLE, _unreadable),
     (EntryVerdict.NOT_ARCHIVED, _not_archived),
     (EntryVerdict.ERROR_PAGE, _error_page),
@@ -274,24 +213,28 @@ RULES: tuple[tuple[EntryVerdict, Rule], ...] = (
     (EntryVerdict.QUOTE_VERIFIED, _quote_verified),
     (EntryVerdict.NEAR, _near),
 )
-"""In the order of precedence."""
+"""Why each verdict holds of an entry, `None` where it does not; in the order of precedence: first what
+keeps an entry from being checked, then what does not hold, then what somebody should know, then what
+holds, the strongest first."""
 
 
-def _span(told: str) -> tuple[datetime, datetime] | None:
-    """The first and the last instant of a date as exact as it is given, in UTC with half a day's room
-    for the zone that nobody told.
-    """
-    parts = [int(part) for part in told[:10].split("-")]
-    year, month, day = (*parts, 1, 1)[:3]
-    try:
-        begin = datetime(year, month, day, tzinfo=UTC)
-        if len(parts) == 3:
-            end = begin + timedelta(days=1)
-        elif len(parts) == 2:
-            end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
-        else:
-            end = datetime(year + 1, 1, 1, tzinfo=UTC)
-    except ValueError:
-        return None
-    room = timedelta(hours=12)
-    return begin - room, end + room
+def _all_quotes_hold(facts: Facts) -> bool:
+    return bool(facts.quotes) and all(quote.holds for quote in facts.quotes)
+
+
+def _unchecked_quotes(facts: Facts) -> str:
+    """What a verdict on the source leaves open of the words."""
+    failed = {QuoteVerdict.ALTERED, QuoteVerdict.NOT_FOUND}
+    left = [q for q in facts.quotes if not q.holds and q.checked.verdict not in failed]
+    if not left:
+        return ""
+    return f"; “{left[0].quote}” could not be checked: {left[0].reason}"
+
+
+def _quote(facts: Facts, verdict: QuoteVerdict) -> str | None:
+    found: QuoteFound | None = next((q for q in facts.quotes if q.checked.verdict is verdict), None)
+    return f"“{found.quote}”: {found.reason}" if found else None
+
+
+def _day(time: datetime) -> str:
+    return f"{time:%Y-%m-%d}"

@@ -393,10 +393,17 @@ def _publications() -> None:
         "publication",
         sa.Column("id", Key(), nullable=False),
         sa.Column("name", Outside(), nullable=False),
-        sa.Column("time", Instant(), nullable=False),
-        sa.Column("event_id", Key(), nullable=False),
-        sa.Column("detail", Json(), nullable=False),
+        sa.Column("title", Outside(), nullable=True),
+        sa.Column("author", Outside(), nullable=True),
+        sa.Column("date", Outside(), nullable=True),
+        sa.Column("created", Instant(), nullable=False),
+        sa.Column("checked", Instant(), nullable=False),
+        sa.Column("check_id", Key(), nullable=False),
         sa.Column("checks", sa.Integer(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("collection", Outside(), nullable=True),
+        sa.Column("files", Json(), nullable=False),
+        sa.Column("counts", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -404,17 +411,30 @@ def _publications() -> None:
         sa.Column("publication_id", Key(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("key", Outside(), nullable=False),
-        sa.Column("place", Outside(), nullable=False),
+        sa.Column("file", Outside(), nullable=False),
         sa.Column("url", Outside(), nullable=True),
         sa.Column("verdict", Key(), nullable=False),
         sa.Column("reason", Outside(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("before", Key(), nullable=True),
         sa.Column("capture_id", Key(), nullable=True),
         sa.Column("version_id", Key(), nullable=True),
+        sa.Column("document_id", Key(), nullable=True),
         sa.Column("entry", Json(), nullable=False),
         sa.PrimaryKeyConstraint("publication_id", "number"),
         sqlite_with_rowid=False,
     )
     op.create_index("citation_version", "citation", ["version_id"])
+    op.create_index("citation_document", "citation", ["document_id"])
+    op.create_table(
+        "citation_quote",
+        sa.Column("publication_id", Key(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("quote_id", Key(), nullable=False),
+        sa.PrimaryKeyConstraint("publication_id", "number", "quote_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("citation_quote_quote", "citation_quote", ["quote_id"])
 
 
 def _search() -> None:
