@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text as Styled
 
@@ -118,13 +119,38 @@ def command(
 
 def _show(console: Console, hit: Hit) -> None:
     title = hit.title or hit.capture.url
-    line = _marked(title, hit.title_marks if hit.title else (), console, style="bold")
-    console.print(line, soft_wrap=True)
-    console.print(Styled(f"  {' · '.join(_about(hit))}", style="dim"), soft_wrap=True)
+    _print(console, _marked(title, hit.title_marks if hit.title else (), console, style="bold"))
+    _print(console, Styled(" · ".join(_about(hit)), style="dim"), indent=2)
     for excerpt in hit.excerpts:
-        place = Styled(f"  {excerpt.at}: ", style="dim") if str(excerpt.at) else Styled("  ")
-        console.print(place.append_text(_excerpt(excerpt, console)), soft_wrap=True)
+        line = Styled()
+        if str(excerpt.at):
+            line.append(f"{visible(excerpt.at)}: ", style="dim")
+        _print(console, line.append_text(_excerpt(excerpt, console)), indent=2)
     console.print()
+
+
+def _print(console: Console, line: Styled, indent: int = 0) -> None:
+    lines = (
+        line.divide(_folds(line.plain, console.width - indent)) if console.is_terminal else [line]
+    )
+    for each in lines:
+        each.rstrip()
+        console.print(Styled(" " * indent).append_text(each), soft_wrap=True)
+
+
+def _folds(text: str, width: int) -> Iterator[int]:
+    """Where lines of a terminal begin: Chinese is broken anywhere, and takes two columns a character;
+    other words are broken only where they are longer than a line.
+    """
+    begin = fold = used = 0
+    for at, character in enumerate(text):
+        if at and (text[at - 1] == " " or not (text[at - 1] + character).isascii()):
+            fold = at
+        used += cell_len(character)
+        if used > width and not character.isspace():
+            begin = fold if fold > begin else at
+            used = cell_len(text[begin : at + 1])
+            yield begin
 
 
 def _about(hit: Hit) -> Iterator[str]:
@@ -133,6 +159,8 @@ def _about(hit: Hit) -> Iterator[str]:
         yield f"posted {hit.posted}" if hit.posted else f"written {hit.written}"
     yield f"captured {moment(hit.last)}"
     yield hit.type
+    if hit.code:
+        yield f"read in part ({hit.code})"
     if hit.outcome != "content":
         yield hit.outcome
     if hit.kind != "text":
@@ -189,6 +217,7 @@ def _json(hit: Hit) -> dict[str, Any]:
         "media_type": hit.type,
         "outcome": hit.outcome,
         "kind": hit.kind,
+        "code": hit.code,
         "passages": [
             {
                 "at": each.at.to_json(),

@@ -19,6 +19,9 @@ _AROUND = 40
 _LOOKED_AT = 200
 """Finds of a term that are looked at in one text: more are not shown anyway."""
 
+_ASIDE = ("nav", "footer", "hidden")
+"""Parts of a page (catalog.text.html)."""
+
 Mark = tuple[int, int]
 
 
@@ -50,12 +53,15 @@ def marks(raw: str, sought: Sequence[Term], *, fold: bool) -> tuple[Mark, ...]:
 
 
 def excerpts(placed: PlacedText, sought: Sequence[Term], *, fold: bool) -> list[Excerpt]:
-    """The first passages that show the terms, one of each term before a second of any."""
+    """The first passages that show the terms, one of each term before a second of any; those that a
+    page puts around its text (`_ASIDE`) only where there are no others.
+    """
     folded = Folded(placed.text)
     finds = [list(islice(_finds(folded, term, fold=fold), _LOOKED_AT)) for term in sought]
     everything = _joined(mark for found in finds for mark in found)
+    in_turn = [mark for turn in zip_longest(*finds) for mark in turn if mark]
     shown: list[Excerpt] = []
-    for mark in (mark for turn in zip_longest(*finds) for mark in turn if mark):
+    for mark in sorted(in_turn, key=lambda mark: _is_aside(placed, mark)):
         if len(shown) == SHOWN:
             break
         if any(each.start <= mark[0] < each.end for each in shown):
@@ -89,6 +95,11 @@ def _around(placed: PlacedText, mark: Mark, everything: Sequence[Mark]) -> Itera
             ),
             cut=(start > passage.start, end < passage.end),
         )
+
+
+def _is_aside(placed: PlacedText, mark: Mark) -> bool:
+    passage = placed.passage_at(mark[0])
+    return passage is not None and (passage.at.part or "").startswith(_ASIDE)
 
 
 def _joined(found: Iterator[Mark]) -> tuple[Mark, ...]:
