@@ -16,7 +16,7 @@ from archive.errors import UsageError
 SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64, "blake3": 32}
 """Length in bytes of each digest that archives carry."""
 
-PIECE = 1 << 17
+PIECE = 1 << 16
 """Bytes that one algorithm reads before the other does: they are in the processor's cache then."""
 
 ABSENT = frozenset({"undecodable", "truncated", "over-limit"})

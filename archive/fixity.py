@@ -189,9 +189,9 @@ def _check(batch: _Batch, depth: Depth) -> Checked:
     try:
         with mapped(batch.path) as view:
             for record in map(Expected._make, batch.records):
-                found = check_record(view, record, depth, passed=False)
-                failed += any(result.verdict is Verdict.FAILED for result in found)
-                results += found
+                if found := check_record(view, record, depth, passed=False):
+                    failed += any(result.verdict is Verdict.FAILED for result in found)
+                    results += found
                 stored += record.length
                 plain += record.plain_length
     except DamagedError as error:

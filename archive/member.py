@@ -11,6 +11,7 @@ import mmap
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from blake3 import blake3
 from isal import isal_zlib
@@ -75,10 +76,9 @@ def encode(record: AnyRecord, warcinfo: str | None = None) -> Member:
     head = encode_head(record, warcinfo)
     block = record.block
     if isinstance(block, bytes):
-        plain = head + block + END
         level = _level(block)
-        data = _compress(plain, level)
-        return Member(record, head, level, Digests.of(data), Digests.of(plain), data)
+        data, plain = _encoded((head, block, END), level)
+        return Member(record, head, level, Digests.of(data), plain, data)
     level = _level(_first(block))
     hasher = Hasher()
     stored = Digests.of_all(_pack(_hashed(_plain(head, record), hasher), level))
@@ -145,27 +145,27 @@ def _hashed(parts: Iterator[bytes], hasher: Hasher) -> Iterator[bytes]:
         yield part
 
 
-def _compress(plain: bytes, level: int) -> bytes:
-    if level == STORED:
-        end = _stored_end(isal_zlib.crc32(plain), len(plain))
-        return b"".join((STORED_HEAD, *_stored_blocks(plain), end))
-    packed: bytes = isal_zlib.compress(plain, level, GZIP)
-    return packed
+def _encoded(parts: tuple[bytes, ...], level: int) -> tuple[bytes, Digests]:
+    """The member of a record in memory, and the digests of its plain bytes."""
+    if level == STORED:  # which is the large ones: copied once
+        return b"".join(chain.from_iterable(_stored(parts))), Digests.of_all(parts)
+    plain = b"".join(parts)
+    return isal_zlib.compress(plain, level, GZIP), Digests.of(plain)
 
 
 def _pack(parts: Iterator[bytes], level: int) -> Iterator[bytes]:
-    return _stored(parts) if level == STORED else _deflated(parts, level)
+    return map(b"".join, _stored(parts)) if level == STORED else _deflated(parts, level)
 
 
-def _stored(parts: Iterator[bytes]) -> Iterator[bytes]:
+def _stored(parts: Iterable[bytes]) -> Iterator[Iterable[bytes | memoryview]]:
     """A member of stored blocks: nothing but frames around the bytes (RFC 1951, 3.2.4)."""
-    yield STORED_HEAD
+    yield (STORED_HEAD,)
     crc = length = 0
     for part in parts:
         crc = isal_zlib.crc32(part, crc)
         length += len(part)
-        yield b"".join(_stored_blocks(part))
-    yield _stored_end(crc, length)
+        yield _stored_blocks(part)
+    yield (_stored_end(crc, length),)
 
 
 def _stored_blocks(part: bytes) -> Iterator[bytes | memoryview]:

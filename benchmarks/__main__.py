@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import capture, ingest, log, synthetic, verify
+from benchmarks import capture, ingest, log, search, synthetic, verify
 from benchmarks.measure import table
 from benchmarks.site import site
 
@@ -59,6 +59,10 @@ def main(words: Sequence[str] | None = None) -> None:
     )
     parts.append("## The log: audit and proofs\n\n" + log.audit_race(root, work))
     synthetic.remove(root)
+    print("search", flush=True)
+    found = work / f"texts-{order.texts}"
+    parts.append("## Search\n\n" + search.race(found, order.texts))
+    shutil.rmtree(found, ignore_errors=True)
     parts.insert(0, _machine(order, load))
     order.results.write_text("\n".join(parts))
     shutil.rmtree(keep, ignore_errors=True)
@@ -76,12 +80,14 @@ def _order(words: Sequence[str] | None) -> argparse.Namespace:
         help="pages of the first site; the second has half, and an attachment to ten",
     )
     add("--captures", type=int, default=1_000_000, help="rows for ingest and look-up")
+    add("--texts", type=int, default=50_000, help="texts for search")
     add("--rounds", type=int, default=5, help="alternating runs of each program")
     add("--cache", type=Path, default=HERE.parent / ".cache", help="folder on a real disk")
     add("--results", type=Path, default=HERE / "RESULTS.md")
     order = parser.parse_args(words)
     if order.quick:
         order.pages, order.captures, order.rounds = 100, 20_000, 1
+        order.texts = 500
     return order
 
 

@@ -66,6 +66,14 @@ class IndexReport:
     damaged: list[DamagedError] = field(default_factory=list)
     """Contents that could not be read out of the archive; the next indexing tries again."""
 
+    def count(self, reading: Reading) -> None:
+        """Count one more content that was read."""
+        code = reading.extraction.code
+        if code is None:
+            self.texts += 1
+        else:
+            self.reasons[code] = self.reasons.get(code, 0) + 1
+
 
 def unread(engine: Engine, files: Collection[str] = ()) -> list[Capture]:
     """The first captures of all contents that the catalog has no text of, in the order of the files.
@@ -112,18 +120,14 @@ def index(
         writing(engine) as connection,
     ):
         lost: list[tuple[Capture, Reading]] = []
-        spooled = _spooled(engine, root, found, Path(spool), report=report, lost=lost)
-        for readings in _batches(chain(_read(readers, spooled), lost)):
+        spooled = spooled_contents(engine, root, found, Path(spool), report=report, lost=lost)
+        for readings in _batches(chain(read_contents(readers, spooled), lost)):
             contents = [version_id(capture.content_sha256 or b"") for capture, _ in readings]
             with connection.begin(), reindexing(connection, contents):
                 for capture, reading in readings:
                     enter(connection, capture, reading)
             for _, reading in readings:
-                code = reading.extraction.code
-                if code is None:
-                    report.texts += 1
-                else:
-                    report.reasons[code] = report.reasons.get(code, 0) + 1
+                report.count(reading)
             if progress:
                 progress(len(readings))
     return report
@@ -137,14 +141,16 @@ def read_again(engine: Engine, root: ArchiveRoot, captures: Iterable[Capture]) -
     listed, report = list(captures), IndexReport()
     lost: list[tuple[Capture, Reading]] = []
     with tempfile.TemporaryDirectory(prefix="muniment-text-") as spool, Readers(1) as readers:
-        spooled = _spooled(engine, root, listed, Path(spool), report=report, lost=lost)
-        found = {capture.id: reading for capture, reading in chain(_read(readers, spooled), lost)}
+        spooled = spooled_contents(engine, root, listed, Path(spool), report=report, lost=lost)
+        found = {
+            capture.id: reading for capture, reading in chain(read_contents(readers, spooled), lost)
+        }
     if report.damaged:
         raise report.damaged[0]
     return [found[capture.id] for capture in listed]
 
 
-def _spooled(
+def spooled_contents(
     engine: Engine,
     root: ArchiveRoot,
     captures: Iterable[Capture],
@@ -175,9 +181,10 @@ def _spooled(
         yield capture, Job(path, capture.media_type, name)
 
 
-def _read(
+def read_contents(
     readers: Readers, spooled: Iterable[tuple[Capture, Job]]
 ) -> Iterator[tuple[Capture, Reading]]:
+    """The readings of spooled contents, whose files are removed."""
     jobs = (((capture, job.path), job) for capture, job in spooled)
     for (capture, path), reading in readers.read(jobs):
         path.unlink()
@@ -206,9 +213,8 @@ def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
     for model in (Text, Posting, Stated, Sketch, Attachment):
         table = table_of(model)
         connection.execute(delete(table).where(table.c.version_id == id_))
-    # The places count the characters of the text as it is stored.
     passages = reading.extraction.passages
-    placed = PlacedText.of(Passage(visible(each.text), each.at) for each in passages)
+    placed = stored(reading)
     normalised = normal(placed.text)
     connection.execute(insert(table_of(Text)), text_row(capture, reading, placed, normalised))
     if reading.outcome == "content":
@@ -228,20 +234,29 @@ def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
                 connection.execute(insert(table_of(table_)), rows)
 
 
+def stored(reading: Reading) -> PlacedText:
+    """The text as the database can store it: the places count its characters."""
+    return PlacedText.of(
+        Passage(visible(each.text), each.at) for each in reading.extraction.passages
+    )
+
+
 def _sketch(placed: PlacedText, normalised: str) -> list[int]:
     """Of what a page says itself: what leads around it is alike on all pages of its site."""
     own = placed.without(AROUND)
     return sketch(normalised if own == placed.text else normal(own))
 
 
-def text_row(capture: Capture, reading: Reading, placed: PlacedText, normalised: str) -> Row:
+def text_row(
+    capture: Capture, reading: Reading, placed: PlacedText, normalised: str, kind: str = TEXT
+) -> Row:
     """The row of a text with its places, `normalised` by catalog.text.normal."""
     extraction = reading.extraction
     encoding = extraction.encoding
     assert capture.content_sha256 is not None
     return {
         "version_id": version_id(capture.content_sha256),
-        "kind": TEXT,
+        "kind": kind,
         "content_sha256": capture.content_sha256,
         "capture_id": capture.id,
         "tool": extraction.tool,

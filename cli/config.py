@@ -61,6 +61,11 @@ origin = {origin}
 # [clock]
 # servers = ["ntp.example"]
 
+# Make out letters on scans, by the program tesseract (Debian packages tesseract-ocr and
+# tesseract-ocr-chi-sim). It takes seconds a page; search finds what it gives, no quotation rests on it.
+# [text]
+# ocr = true
+
 # The certificate that signs certifications: PKCS #12, or PEM with key and chain.
 # [certificate]
 # file = "keys/seal.p12"
@@ -117,6 +122,14 @@ class CertificateConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TextConfig:
+    """How the texts of contents are read."""
+
+    ocr: bool = False
+    """Whether letters are made out on scans."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What `muniment.toml` says. `catalog` is a database URL, or None for the file in the archive."""
 
@@ -130,6 +143,7 @@ class Config:
     cosigner: tuple[CosignerConfig, ...] = ()
     clock: ClockConfig = field(default_factory=ClockConfig)
     certificate: CertificateConfig | None = None
+    text: TextConfig = field(default_factory=TextConfig)
 
 
 def read_config(path: Path) -> Config:
@@ -190,6 +204,7 @@ _TABLES: dict[Any, type] = {
     LogConfig: LogConfig,
     OpenTimestampsConfig: OpenTimestampsConfig,
     ClockConfig: ClockConfig,
+    TextConfig: TextConfig,
     CertificateConfig | None: CertificateConfig,
 }
 _LISTS: dict[Any, type] = {

@@ -26,4 +26,31 @@ def index(archive: Archive, files: Collection[str] = ()) -> IndexReport:
         report = index_catalog(archive.engine, archive.root, files, tell)
     for error in report.damaged:
         click.echo(complaint(error).line, err=True)
+    if archive.config.text.ocr:
+        _read_scans(archive)
     return report
+
+
+def _read_scans(archive: Archive) -> None:
+    """Make out letters on scans, which the archive's configuration asks for."""
+    from catalog.scans import index_scans, unread_scans  # noqa: PLC0415 -- only where it is asked for
+    from catalog.text import ocr  # noqa: PLC0415
+
+    waiting = len(unread_scans(archive.engine))
+    if not waiting:
+        return
+    if not ocr.is_there():
+        missing = f"the program {ocr.PROGRAM} is not installed ({ocr.PACKAGES})"
+        click.echo(f"{waiting} scans are not read: {missing}", err=True)
+        return
+    done = 0
+    with progress("reading scans", waiting) as advance:
+
+        def tell(count: int) -> None:
+            nonlocal done
+            done += count
+            advance(done)
+
+        report = index_scans(archive.engine, archive.root, tell)
+    for error in report.damaged:
+        click.echo(complaint(error).line, err=True)

@@ -201,7 +201,7 @@ def _in_document(
         return Answer(
             quote, check(asked, None, why_no_text=_why(archive, capture, text)), text, capture
         )
-    checked = _checked(asked, Searched(text.body), translation)
+    checked = _checked(asked, Searched.of(_placed(text)), translation)
     return Answer(quote, checked, text, capture, _title(archive, text), translation)
 
 
@@ -242,7 +242,7 @@ def _answer(
     text = text_of(archive.engine, version)
     if text is None:
         return None
-    checked = _checked(asked, Searched(text.body), translation)
+    checked = _checked(asked, Searched.of(_placed(text)), translation)
     capture = last_seen(archive.engine, version)
     return Answer(quote, checked, text, capture, _title(archive, text), translation)
 

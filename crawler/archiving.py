@@ -6,9 +6,9 @@ import asyncio
 import hashlib
 import ssl
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from archive import fields, warc
 from archive.digest import Absent, Digests
@@ -21,15 +21,13 @@ from archive.statement import Capture, RefersTo, Tls
 from archive.store import WarcWriter
 from archive.stored import StoredGroup
 from archive.warc import Block, Record
+from crawler.aside import Aside
 from crawler.commit import GroupCommit
 from crawler.errand import Errand
 from crawler.outcome import classify as classify_by_status
 from crawler.wire.exchange import Answer, Exchange, TlsFacts
 
 Classify = Callable[..., tuple[str, str | None]]
-
-LARGE = 1 << 22
-"""Bytes of a block that is packed in a thread, so that the transfers go on meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +51,7 @@ class Archivist:
         writer: WarcWriter,
         held: Held,
         mandate: Mandate,
+        aside: Aside,
         *,
         revisit: bool = True,
         classify: Classify = classify_by_status,
@@ -64,7 +63,7 @@ class Archivist:
         self._revisit = revisit
         self._classify = classify
         self._commit = GroupCommit(writer.sync)
-        self._packer = ThreadPoolExecutor(1, thread_name_prefix="pack")
+        self._aside = aside
         self._turn = asyncio.Lock()  # one group after another, whichever thread writes it
         self._chains: set[tuple[bytes, ...]] = set()
         self._answers: set[tuple[str, frozenset[str]]] = set()
@@ -92,15 +91,12 @@ class Archivist:
             self._writer.rotate_if_idle()
 
     def close(self) -> None:
-        """End the threads; what one of them still writes, its `keep` called off, is written first."""
-        self._packer.shutdown()
+        """End the thread of the syncs."""
         self._commit.close()
 
     async def _append(self, group: Group) -> StoredGroup:
-        if all(warc.length(record.block) < LARGE for record in group.records):
-            return self._writer.append(group)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._packer, self._writer.append, group)
+        size = max((warc.length(record.block) for record in group.records), default=0)
+        return await self._aside.run(size, partial(self._writer.append, group))
 
     def _group(self, exchange: Exchange, errand: Errand) -> Group:
         last = self._held.last(exchange.url)

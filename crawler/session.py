@@ -23,6 +23,7 @@ from archive.store import WarcWriter
 from archive.stored import StoredGroup
 from archive.times import Clock
 from crawler.archiving import Archivist, Mandate
+from crawler.aside import Aside
 from crawler.closing import not_requested, shortfall
 from crawler.dispatch import Dispatcher
 from crawler.errand import Errand
@@ -138,8 +139,9 @@ class Session:
         source = self.plan.source
         limits = Limits(size=source.scope.max_body)
         opener = Opener(trust(self.clock), limits, resolver)
-        wire = Wire(opener, egress_of(source, self.scope), self.clock, self.folder.path)
-        keeper = Keeper(self.writer, self.held, self.mandate, revisit=source.revisit)
+        aside = Aside()
+        wire = Wire(opener, egress_of(source, self.scope), self.clock, self.folder.path, aside)
+        keeper = Keeper(self.writer, self.held, self.mandate, aside, revisit=source.revisit)
         keeper.counts = self.counts
         work = self._work(wire, keeper)
         crawler = Crawler(ArchiveSpider, scrapy_settings(source))
@@ -150,6 +152,7 @@ class Session:
         finally:
             wire.close()
             await _cancel_the_rest()
+            aside.close()
             keeper.close()
         self._judge(work)
 

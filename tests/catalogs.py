@@ -23,15 +23,15 @@ def fresh_sqlite(folder: Path) -> Iterator[Engine]:
 
 
 @contextmanager
-def fresh_postgres(server: str) -> Iterator[Engine]:
-    """A new database on that server, gone afterwards."""
+def fresh_postgres(server: str, name: str = "fresh") -> Iterator[Engine]:
+    """A new database on that server, in place of an earlier one of its name."""
     admin = create_engine(
         make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
     )
     with admin.connect() as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS fresh"))
-        connection.execute(text("CREATE DATABASE fresh"))
-    engine = open_catalog(make_url(server).set(database="fresh").render_as_string())
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine = open_catalog(make_url(server).set(database=name).render_as_string())
     yield engine
     engine.dispose()
     admin.dispose()

@@ -35,6 +35,7 @@ from archive.store import WarcWriter
 from archive.stored import StoredGroup
 from archive.warc import chunks
 from crawler.archiving import Archivist, Mandate, chain_uri
+from crawler.aside import Aside
 from crawler.commit import GroupCommit
 from crawler.errand import Errand
 from crawler.wire.egress import Egress, Proxy
@@ -73,10 +74,12 @@ async def archivist(
     warcs = folder / "warc"
     warcs.mkdir(exist_ok=True)
     writer = WarcWriter(warcs, "test", {"software": "test"}, clock, files=files)
-    made = Archivist(writer, held or NothingHeld(), MANDATE)
+    aside = Aside()
+    made = Archivist(writer, held or NothingHeld(), MANDATE, aside)
     try:
         yield made
     finally:
+        aside.close()
         made.close()
         writer.close()
 
@@ -452,7 +455,7 @@ def test_a_spooled_body_is_stored_whole_and_its_spool_removed(tmp_path: Path) ->
 
 
 def test_transfers_go_on_while_a_large_block_is_packed(tmp_path: Path) -> None:
-    large = b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n" + bytes(5_000_000)
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000)
     gate = threading.Event()
 
     class SlowDisk(Files):

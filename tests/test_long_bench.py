@@ -33,5 +33,5 @@ def test_the_benchmarks_run_at_a_small_size(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     said = results.read_text()
-    assert said.count("## ") == 6
+    assert said.count("## ") == 7
     assert str(tmp_path) not in said

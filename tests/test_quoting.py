@@ -20,6 +20,8 @@ from catalog.quoting.verdict import (
     check,
     check_translation,
 )
+from catalog.text.extraction import Locator, Passage
+from catalog.text.placed import PlacedText
 from tests.shared import shared
 
 TEXT = """商务部关于举办研修班的通知
@@ -293,3 +295,14 @@ def test_an_unaltered_sentence_of_the_founding_article_is_verified() -> None:
     quote = "While it may be too early to tell, these programs have increased significantly since the late 2010s and involve thousands of government officials from countries across the Global South."
     assert quote in shared("data/citations/000_914b5a9aebc0a17c.txt").read_text()
     assert verdict(f"“{quote}”", ORIGINAL) == "verified"
+
+
+def test_letters_that_no_reader_sees_verify_nothing() -> None:
+    behind = Passage("名额25人", Locator(page=1, part="invisible text"))
+    shown = Passage("名额25人", Locator(page=2))
+    hidden = check(Quote("名额25人"), Searched.of(PlacedText.of([behind])))
+    assert (hidden.verdict, answer_of(hidden.verdict)) == ("not checked", Verdict.NOT_CHECKED)
+    assert "no reader sees" in hidden.reason
+    assert (
+        check(Quote("名额25人"), Searched.of(PlacedText.of([behind, shown]))).verdict == "verified"
+    )

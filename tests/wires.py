@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from crawler.aside import Aside
 from crawler.wire.addresses import Resolver, system_resolver
 from crawler.wire.client import Wire
 from crawler.wire.egress import Egress
@@ -35,8 +36,10 @@ async def wire(
     **limits: Any,
 ) -> AsyncIterator[Wire]:
     opener = Opener(Trust.of_pem(roots, clock), replace(SOON, **limits), resolver, lambda: up)
-    made = Wire(opener, egress, clock, folder)
+    aside = Aside()
+    made = Wire(opener, egress, clock, folder, aside)
     try:
         yield made
     finally:
         made.close()
+        aside.close()

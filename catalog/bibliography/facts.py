@@ -19,6 +19,7 @@ from catalog.holdings import Capture
 from catalog.keys import document_id, url_key
 from catalog.quoting.match import Quote, Searched
 from catalog.quoting.verdict import HOLDS, QuoteVerdict, check
+from catalog.text.placed import PlacedText
 from catalog.texts import TEXT, Text
 from catalog.values import table_of
 
@@ -149,14 +150,16 @@ def _with_quotes(connection: Connection, facts: Facts) -> Facts:
     ids = dict.fromkeys(
         held.version for held in ([cited] if cited else []) + facts.content[::-1] if held.version
     )
-    texts = [Searched(body) for id_ in islice(ids, AT_MOST) if (body := _body(connection, id_))]
+    texts = [text for id_ in islice(ids, AT_MOST) if (text := _text(connection, id_))]
     return replace(facts, quotes=tuple(_checked(quote, texts) for quote in facts.entry.quotes))
 
 
-def _body(connection: Connection, version_id: str) -> str | None:
-    query = select(_TEXT.body).where(_TEXT.version_id == version_id, _TEXT.kind == TEXT)
-    body: str | None = connection.scalar(query)
-    return body
+def _text(connection: Connection, version_id: str) -> Searched | None:
+    query = select(_TEXT.body, _TEXT.passages).where(
+        _TEXT.version_id == version_id, _TEXT.kind == TEXT
+    )
+    row = connection.execute(query).first()
+    return Searched.of(PlacedText.from_json(row.body, row.passages)) if row and row.body else None
 
 
 def _checked(raw: str, texts: list[Searched]) -> QuoteFound:

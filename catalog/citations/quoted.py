@@ -35,7 +35,11 @@ def look_for(engine: Engine, version_id: str, words: str) -> LookedFor:
     quote = Quote(words)
     plain = clean(unmarked(words))
     text = text_of(engine, version_id)
-    searched = Searched(text.body) if text and text.characters else None
+    searched = (
+        Searched.of(PlacedText.from_json(text.body, text.passages))
+        if text and text.characters
+        else None
+    )
     why_not = f"it has no text ({text.code}: {text.detail})" if text else "its text is not read yet"
     checked = check(quote, searched, why_no_text=why_not)
     if text is not None and checked.match is not None:

@@ -11,6 +11,7 @@ from itertools import islice
 
 from catalog.quoting.normal import HAN, HYPHENS, RECIPE, Normalised, normalise
 from catalog.quoting.segments import WIDEST, Segment, segments, unmarked
+from catalog.text.placed import PlacedText
 
 Span = tuple[int, int]
 """Characters of a text, from and up to."""
@@ -18,6 +19,8 @@ AROUND = 32
 """Characters of prefix and suffix (W3C Web Annotation, 4.2.4)."""
 _LETTER = re.compile(rf"(?![{HAN}])[^\W_]")
 """Of a script that puts spaces between words; a digit too."""
+UNSEEN = frozenset({"invisible text", "outside the page"})
+"""Parts of a PDF that are in its text and not on its pages (catalog.text.pdf_page)."""
 MOST = 100
 """Places that are told of; of a quotation of one word there may be thousands."""
 
@@ -94,10 +97,25 @@ class Match:
 
 
 class Searched:
-    """A text that quotations are looked for in."""
+    """A text that quotations are looked for in. `unseen` are its stretches that no reader sees."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, unseen: Sequence[tuple[int, int]] = ()) -> None:
         self.text = text
+        self._unseen = unseen
+
+    @classmethod
+    def of(cls, placed: PlacedText) -> Searched:
+        """A text by its passages: a scanner's letters behind the image of a page are unseen."""
+        spans = placed.spans(0, len(placed.text))
+        return cls(placed.text, [(s.start, s.end) for s in spans if s.at.part in UNSEEN])
+
+    def is_seen(self, place: Place) -> bool:
+        """Whether a reader sees the whole of what stands at a place."""
+        return not any(
+            start < end_ and begin < end
+            for begin, end_ in self._unseen
+            for start, end in place.parts
+        )
 
     @cached_property
     def normalised(self) -> Normalised:

@@ -55,8 +55,7 @@ def check(quote: Quote, text: Searched | None, *, why_no_text: str = "") -> Chec
         return Checked(QuoteVerdict.NOT_CHECKED, "there is no word in the quotation")
     match = text.find(quote)
     if match is not None:
-        verdict = QuoteVerdict.DECLARED if match.declared else QuoteVerdict.VERIFIED
-        return Checked(verdict, _told(quote, match, text.text), match)
+        return _found(quote, match, text)
     if may_be_translated(quote.raw, text.text):
         return Checked(
             QuoteVerdict.NO_ORIGINAL,
@@ -66,6 +65,17 @@ def check(quote: Quote, text: Searched | None, *, why_no_text: str = "") -> Chec
     if near is not None:
         return Checked(QuoteVerdict.ALTERED, "the nearest passage differs", nearest=near)
     return Checked(QuoteVerdict.NOT_FOUND, "nothing like it is in the text")
+
+
+def _found(quote: Quote, match: Match, text: Searched) -> Checked:
+    if not any(map(text.is_seen, match.places)):
+        return Checked(
+            QuoteVerdict.NOT_CHECKED,
+            "it stands only in text that no reader sees, as a scanner puts behind the image of a page: "
+            "look at the page",
+        )
+    verdict = QuoteVerdict.DECLARED if match.declared else QuoteVerdict.VERIFIED
+    return Checked(verdict, _told(quote, match, text.text), match)
 
 
 def check_translation(original: Checked, translator: str) -> Checked:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Engine, Select, select
+from sqlalchemy import ColumnElement, Engine, Select
 
 from archive.errors import UsageError
 from catalog.search.index import SEARCHABLE
 from catalog.search.query import And, Or, Query, Term, term
-from catalog.search.ranking import best_first, found_texts
+from catalog.search.ranking import Ranked
 
 HAN = 4
 """Characters of a piece of Chinese."""
+LETTERS = 32
+"""At most of another one: what is longer may lie in no chunk whole (catalog.search.tokens)."""
 PIECES = 12
 """Pieces that are asked for at most, those spread over the whole quotation."""
 MOST_EXACT, MOST_LIKE = 2_000, 60
@@ -47,7 +49,7 @@ def pieces(quotation: str) -> tuple[Term, ...]:
         parts = (
             [run[at : at + HAN] for at in range(0, len(run), HAN)]
             if "\u3400" <= run[0] <= "\u9fff"
-            else [run]
+            else [run[:LETTERS]]
         )
         found += filter(None, map(_term, parts))
     step = max(len(found) // PIECES, 1)
@@ -70,10 +72,5 @@ def _versions(
         *([_ROW.version_id.in_(among)] if among is not None else []),
     )
     with engine.connect() as connection:
-        found = found_texts(connection.dialect, query, conditions, fold=False, confirmed={})
-        numbers = [row.number for row in connection.execute(best_first(found).limit(most))]
-        rows = connection.execute(
-            select(_ROW.number, _ROW.version_id).where(_ROW.number.in_(numbers))
-        )
-        by_number = {row.number: row.version_id for row in rows}
-    return [by_number[number] for number in numbers]
+        ranked = Ranked.of(connection.dialect, query, conditions, fold=False, confirmed={})
+        return [row.version_id for row in connection.execute(ranked.best_first(most))]

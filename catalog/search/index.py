@@ -127,9 +127,8 @@ def _remove(connection: Connection, version_ids: Collection[str]) -> None:
     if not rows:
         return
     if any(row.recipe != RECIPE for row in rows):
-        clear(
-            connection
-        )  # its tokens are not those that we would name; `catch_up` enters all again
+        # Its tokens are not those that we would name; `catch_up` enters all of them again.
+        clear(connection)
         return
     told = [_chunks(row.number, row.title, row.body) for row in rows]
     engine_of(connection.dialect).remove(connection, list(chain.from_iterable(told)))
@@ -174,10 +173,9 @@ def _enter(connection: Connection, version_ids: Collection[str]) -> None:
 
 def _chunks(number: int, title: str | None, body: str) -> list[Chunk]:
     """Chunk 0 is the title (what is longer than a chunk is none), the others are the text."""
-    titles = [Chunk(number, 0, part) for part in islice(chunks(normal(title or "")), 1)]
-    return titles + [
-        Chunk(number, place, part) for place, part in enumerate(chunks(normal(body)), 1)
-    ]
+    titles = islice(enumerate(chunks(normal(title or ""))), 1)
+    parts = chain(titles, enumerate(chunks(normal(body)), 1))
+    return [Chunk(number, place, part) for place, part in parts]
 
 
 def _last_number(connection: Connection) -> int:

@@ -107,6 +107,7 @@ class Folded:
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
+        self._known: dict[int, list[int]] = {}
         self._blocks = [
             fold(raw[start : start + self._BLOCK]) for start in range(0, len(raw), self._BLOCK)
         ]
@@ -125,9 +126,11 @@ class Folded:
 
     def _place(self, position: int) -> int:
         block = bisect_right(self._starts, position) - 1
-        done = self._starts[block]
-        place = block * self._BLOCK
-        while done + (width := len(_folded(self.raw[place]))) <= position:
-            done += width
-            place += 1
-        return place
+        return block * self._BLOCK + bisect_right(self._ends(block), position - self._starts[block])
+
+    def _ends(self, block: int) -> list[int]:
+        """Where what each character of a block gives ends in the block."""
+        if block not in self._known:
+            raw = self.raw[block * self._BLOCK : (block + 1) * self._BLOCK]
+            self._known[block] = list(accumulate(map(len, map(_folded, raw))))
+        return self._known[block]

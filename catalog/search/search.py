@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, select
 
 from catalog.holdings import Capture, Version
 from catalog.search.filters import Filter, conditions, undated, within
 from catalog.search.index import SEARCHABLE
 from catalog.search.passages import Excerpt, Mark, excerpts, marks, stands_in
 from catalog.search.query import And, Query, Term, terms, wanted
-from catalog.search.ranking import best_first, found_texts
+from catalog.search.ranking import Confirmed, Ranked
 from catalog.search.tokens import OVERLAP, pieces
 from catalog.text.placed import PlacedText
 from catalog.texts import Posting, Text
@@ -23,7 +22,7 @@ from catalog.values import table_of, values
 
 _ROW, _TEXT, _POSTING = SEARCHABLE.c, table_of(Text).c, table_of(Posting).c
 _CAPTURE, _VERSION = table_of(Capture).c, table_of(Version).c
-_SHOWN = ("version_id", "kind", "title", "outcome", "type", "code")
+_SHOWN = ("number", "version_id", "kind", "title", "outcome", "type", "code")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +37,9 @@ class Hit:
     outcome: str
     """What the content is: `content`, or a page in its place."""
     type: str
+    """The media type that its bytes are of."""
+    code: str | None
+    """Why the text is not whole: `over-limit`."""
     posted: str | None
     written: str | None
     is_version: bool
@@ -85,17 +87,11 @@ def search(
     """
     where = where or Filter()
     with engine.connect() as connection:
-        found = found_texts(
-            connection.dialect,
-            query,
-            (*conditions(where), *within(where)),
-            fold=fold,
-            confirmed=_confirmed(connection, query, fold=fold),
-        )
-        rows = connection.execute(best_first(found).limit(limit)).all()
+        ranked = _ranked(connection, query, (*conditions(where), *within(where)), fold=fold)
+        rows = connection.execute(ranked.best_first(limit)).all()
         told = _told(connection, [row.number for row in rows])
-        sought = list(dict.fromkeys(wanted(query)))
-        hits = [_hit(connection, told[row.number], sought, fold=fold) for row in rows]
+    sought = list(dict.fromkeys(wanted(query)))
+    hits = [_hit(told[row.number], sought, fold=fold) for row in rows]
     return Found(total=rows[0].total if rows else 0, hits=hits)
 
 
@@ -114,14 +110,9 @@ def gaps(engine: Engine, query: Query, where: Filter | None = None, *, fold: boo
         counts = [tuple(row) for row in connection.execute(coded)]
         without_date = 0
         if where.dated:
-            found = found_texts(
-                connection.dialect,
-                query,
-                (*conditions(where), undated(where)),
-                fold=fold,
-                confirmed=_confirmed(connection, query, fold=fold),
-            )
-            without_date = connection.scalar(select(func.count()).select_from(found)) or 0
+            found = _ranked(connection, query, (*conditions(where), undated(where)), fold=fold)
+            count = select(func.count()).select_from(found.numbers().subquery())
+            without_date = connection.scalar(count) or 0
         return Gaps(
             without_text={code: count - cut for code, count, cut in counts if count > cut},
             cut=sum(cut for _, _, cut in counts),
@@ -130,75 +121,78 @@ def gaps(engine: Engine, query: Query, where: Filter | None = None, *, fold: boo
         )
 
 
-def _confirmed(connection: Connection, query: Query, *, fold: bool) -> dict[Term, list[int]]:
+def _ranked(
+    connection: Connection, query: Query, where: Iterable[ColumnElement[bool]], *, fold: bool
+) -> Ranked:
+    confirmed = _confirmed(connection, query, fold=fold)
+    return Ranked.of(connection.dialect, query, where, fold=fold, confirmed=confirmed)
+
+
+def _confirmed(connection: Connection, query: Query, *, fold: bool) -> Confirmed:
     """The texts of the terms that are too long for one chunk: those that hold all their pieces, and
     then the whole.
     """
-    confirmed = {}
+    confirmed: dict[Term, list[int]] = {}
     for term in terms(query):
         if len(term.normal) <= OVERLAP or term in confirmed:
             continue
         parts = And(tuple(dict.fromkeys(map(Term, pieces(term.normal)))))
-        holding = found_texts(connection.dialect, parts, (), fold=fold, confirmed={})
+        holding = Ranked.of(connection.dialect, parts, (), fold=fold, confirmed={}).numbers()
+        texts = (
+            select(_ROW.number, _ROW.title, _TEXT.body)
+            .join(table_of(Text), _same_text())
+            .where(_ROW.number.in_(holding))
+        )
         confirmed[term] = [
             number
-            for number, title, body in connection.execute(
-                select(_ROW.number, _ROW.title, _TEXT.body)
-                .join(holding, holding.c.number == _ROW.number)
-                .join(table_of(Text), _same_text())
-            )
+            for number, title, body in connection.execute(texts)
             if any(stands_in(raw, term, fold=fold) for raw in (title or "", body))
         ]
     return confirmed
 
 
 def _told(connection: Connection, numbers: Iterable[int]) -> dict[int, Any]:
-    """What the catalog says of texts, by their numbers."""
+    """What the catalog says of texts and of the last captures that saw them, by their numbers."""
+    seen = table_of(Capture).alias("seen")
+    sightings = select(seen.c.id).where(seen.c.version_id == _ROW.version_id)
+    last = sightings.order_by(seen.c.time.desc(), seen.c.id).limit(1).scalar_subquery()
+    first = select(func.min(seen.c.time)).where(seen.c.version_id == _ROW.version_id)
     query = (
         select(
-            _ROW.number,
-            *(_ROW[name] for name in _SHOWN),
-            *(_TEXT.body, _TEXT.passages, _TEXT.capture_id, _POSTING.posted, _POSTING.written),
+            table_of(Capture),
+            *(_ROW[name].label(f"row_{name}") for name in _SHOWN),
+            *(_TEXT.body, _TEXT.passages, _POSTING.posted, _POSTING.written),
+            first.scalar_subquery().label("first"),
         )
+        .select_from(SEARCHABLE)
         .join(table_of(Text), _same_text())
+        .join(table_of(Capture), _CAPTURE.id == func.coalesce(last, _TEXT.capture_id))
         .outerjoin(table_of(Posting), _POSTING.version_id == _ROW.version_id)
         .where(_ROW.number.in_(list(numbers)))
     )
-    return {row.number: row for row in connection.execute(query)}
+    return {row.row_number: row for row in connection.execute(query)}
 
 
-def _hit(connection: Connection, row: Any, sought: Sequence[Term], *, fold: bool) -> Hit:
-    capture, first = _sightings(connection, row)
+def _hit(row: Any, sought: Sequence[Term], *, fold: bool) -> Hit:
+    capture = next(values(Capture, [row[: len(_CAPTURE)]]))
+    placed = PlacedText.from_json(row.body, row.passages)
     return Hit(
-        version_id=row.version_id,
-        kind=row.kind,
-        title=row.title,
-        title_marks=marks(row.title or "", sought, fold=fold),
-        outcome=row.outcome,
-        type=row.type,
+        version_id=row.row_version_id,
+        kind=row.row_kind,
+        title=row.row_title,
+        title_marks=marks(row.row_title or "", sought, fold=fold),
+        outcome=row.row_outcome,
+        type=row.row_type,
+        code=row.row_code,
         posted=row.posted,
         written=row.written,
-        is_version=capture.version_id == row.version_id,
+        is_version=row.first is not None,
         capture=capture,
-        first=first,
+        first=row.first or capture.time,
         last=capture.time,
-        excerpts=excerpts(PlacedText.from_json(row.body, row.passages), sought, fold=fold),
+        excerpts=excerpts(placed, sought, fold=fold),
     )
 
 
-def _sightings(connection: Connection, row: Any) -> tuple[Capture, datetime]:
-    """The last capture that saw a content, and when it was first seen."""
-    seen = select(table_of(Capture)).where(_CAPTURE.version_id == row.version_id)
-    last = seen.order_by(_CAPTURE.time.desc(), _CAPTURE.id).limit(1)
-    for capture in values(Capture, connection.execute(last)):
-        first = connection.scalar(
-            select(func.min(_CAPTURE.time)).where(_CAPTURE.version_id == row.version_id)
-        )
-        return capture, first
-    alone = select(table_of(Capture)).where(_CAPTURE.id == row.capture_id)
-    (capture,) = islice(values(Capture, connection.execute(alone)), 1)
-    return capture, capture.time
-
-
-def _same_text() -> Any:
+def _same_text() -> ColumnElement[bool]:
     return and_(_TEXT.version_id == _ROW.version_id, _TEXT.kind == _ROW.kind)

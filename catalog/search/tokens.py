@@ -24,6 +24,7 @@ token."""
 OVERLAP = 64
 """Characters that a chunk shares with the next: a phrase as long as this lies whole in one."""
 _GRAM = 3
+_PIECES = 8
 
 _RUN = re.compile(f"([{SPACED}]+)")
 _SPELLED = 24
@@ -73,11 +74,10 @@ def phrase(normal: str) -> Phrase:
 
 
 def pieces(normal: str) -> list[str]:
-    """A text in overlapping parts each of which lies whole in one chunk of any text that holds it."""
-    if len(normal) <= OVERLAP:
-        return [normal]
-    starts = range(0, len(normal) - OVERLAP // 2, OVERLAP // 2)
-    return [part for start in starts if (part := normal[start : start + OVERLAP].strip())]
+    """Some parts of a text, spread over it, that each lie whole in one chunk of any text with it."""
+    step = max(len(normal) // _PIECES, OVERLAP)
+    parts = [normal[start : start + OVERLAP].strip() for start in range(0, len(normal), step)]
+    return [part for part in parts if part]
 
 
 def _cut(run: str) -> str:

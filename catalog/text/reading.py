@@ -68,6 +68,25 @@ def read(
     return Reading(kind, extraction, judged.outcome, judged.reason)
 
 
+def read_scan(
+    path: Path,
+    content_type: str | None,
+    name: str | None,
+    tell: Callable[[Kind], None] = lambda _kind: None,
+) -> Reading:
+    """What a machine makes out on the images of the file at `path` (catalog.text.ocr); as `read`."""
+    from catalog.text import ocr  # noqa: PLC0415 -- few files are read so
+
+    kind = kind_of(path, content_type, name)
+    tell(kind)
+    content = Content(path=path, real_type=kind.real, content_type=content_type, name=name)
+    try:
+        extraction = ocr.extract(content)
+    except Exception as error:  # noqa: BLE001 -- a library's errors are as many as its versions
+        extraction = replace(nothing(*reason(content, error)), ocr=True)
+    return Reading(kind, bounded(extraction))
+
+
 def _extraction(content: Content) -> Extraction:
     if content.real_type == ENCRYPTED:
         return nothing("encrypted", LOCKED)

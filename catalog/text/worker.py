@@ -55,6 +55,8 @@ class Job:
     path: Path
     content_type: str | None
     name: str | None
+    scan: bool = False
+    """Whether letters are to be made out on its images, in place of reading its text."""
 
 
 class Child:
@@ -101,6 +103,7 @@ class Child:
             "path": str(job.path),
             "content_type": _cut(job.content_type),
             "name": _cut(job.name),
+            "scan": job.scan,
         }
         assert self._process.stdin is not None
         with suppress(OSError):  # a process that is gone already: found out on reading

@@ -10,11 +10,11 @@ import os
 import resource
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
-from catalog.text.reading import read
+from catalog.text.reading import read, read_scan
 from catalog.text.worker_limits import Limits, allow_cpu, confine
 from catalog.text.worker_wire import HEADER, frame, kind_to_json, reading_to_json
 
@@ -31,7 +31,7 @@ def main() -> None:
     while (order := _next(orders)) is not None:
         allow_cpu(limits.cpu)
         try:
-            reading = read(
+            reading = (read_scan if order["scan"] else read)(
                 Path(order["path"]),
                 order["content_type"],
                 order["name"],
@@ -51,11 +51,11 @@ def _answers() -> BinaryIO:
     return os.fdopen(pipe, "wb")
 
 
-def _next(orders: BinaryIO) -> dict[str, str] | None:
+def _next(orders: BinaryIO) -> dict[str, Any] | None:
     header = orders.read(HEADER)
     if len(header) < HEADER:
         return None
-    order: dict[str, str] = orjson.loads(orders.read(int.from_bytes(header, "big")))
+    order: dict[str, Any] = orjson.loads(orders.read(int.from_bytes(header, "big")))
     return order
 
 

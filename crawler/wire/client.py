@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from archive.http1 import keeps_alive
 from archive.measure import measure
 from archive.times import Clock
+from crawler.aside import Aside
 from crawler.wire.connection import Connection
 from crawler.wire.egress import Egress
 from crawler.wire.exchange import Exchange, Failure, WireError
@@ -16,17 +18,20 @@ from crawler.wire.opening import Opener
 from crawler.wire.pool import Key, Pool
 from crawler.wire.request import Ask, encode, target
 
-LARGE = 1 << 22
-"""Bytes of a block that is measured in a thread, so that the other exchanges go on meanwhile."""
 STALE = "stale-connection"
 """A kept connection that ended before a byte came: the server had given it up."""
 
 
 class Wire:
-    """Makes exchanges. `folder` takes the blocks that are too large for memory."""
+    """Makes exchanges. `folder` takes the blocks that are too large for memory, `aside` measures
+    those that are large.
+    """
 
-    def __init__(self, opener: Opener, egress: Egress, clock: Clock, folder: Path) -> None:
+    def __init__(
+        self, opener: Opener, egress: Egress, clock: Clock, folder: Path, aside: Aside
+    ) -> None:
         self.egress = egress
+        self._aside = aside
         self._opener = opener
         self._clock = clock
         self._folder = folder
@@ -91,10 +96,8 @@ class Wire:
             return
         cut = exchange.truncated is not None
         read = intake.reader if isinstance(block, bytes) else None
-        if intake.length < LARGE:
-            found = measure(block, exchange.method, cut=cut, read=read)
-        else:
-            found = await asyncio.to_thread(measure, block, exchange.method, cut=cut, read=read)
+        work = partial(measure, block, exchange.method, cut=cut, read=read)
+        found = await self._aside.run(intake.length, work)
         exchange.head, exchange.layers, exchange.content = found.head, found.layers, found.content
         exchange.trailing, exchange.flaws = found.trailing, found.flaws
         exchange.complete = not cut
