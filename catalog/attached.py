@@ -22,6 +22,8 @@ _CAPTURE, _TEXT = table_of(Capture).c, table_of(Text).c
 _DOCUMENT, _ATTACHMENT = table_of(Document).c, table_of(Attachment).c
 HOPS = 5
 """Redirects that are followed from the address in a link."""
+PAGES = 500
+"""Pages from which one file was come to that are looked through."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def notices_of(engine: Engine, document_id: str) -> list[Notice]:
     with engine.connect() as connection:
         targets = {document_id, *map(id_at, _leading_here(connection, document_id))}
         found: dict[tuple[str, str, str], Notice] = {}
-        for row in connection.execute(_links(targets)):
+        for row in connection.execute(_links(targets, _pages(connection, targets))):
             version_id, notice_id, href, words, encoding, url = row
             target = led_to(url, href, encoding)
             if target and id_at(target) in targets:
@@ -197,17 +199,24 @@ def _linking(*columns: Any) -> Select[Any]:
     )
 
 
-def _links(targets: Collection[str]) -> Select[Any]:
+def _pages(connection: Connection, targets: Collection[str]) -> list[str]:
+    """Documents from which a file was come to."""
+    query = select(_CAPTURE.via).where(
+        _CAPTURE.document_id.in_(targets),
+        _CAPTURE.version_id.is_not(None),
+        _CAPTURE.via.is_not(None),
+    )
+    return sorted({id_at(via) for via in connection.scalars(query.distinct())})[:PAGES]
+
+
+def _links(targets: Collection[str], pages: Collection[str]) -> Select[Any]:
     """Links to files by any of their addresses, each with the pages where it was seen.
 
     A row says where a link leads from the page that was first seen with it. Of the same page at
     another host it is the file's own captures that know: from which page they were come to.
     """
-    came_from = select(_CAPTURE.via).where(
-        _CAPTURE.document_id.in_(targets), _CAPTURE.version_id.is_not(None)
-    )
     from_there = select(_CAPTURE.version_id).where(
-        _CAPTURE.url.in_(came_from), _CAPTURE.version_id.is_not(None)
+        _CAPTURE.document_id.in_(pages), _CAPTURE.version_id.is_not(None)
     )
     link = _ATTACHMENT.version_id, _DOCUMENT.id, _ATTACHMENT.href, _ATTACHMENT.words
     columns = *link, _TEXT.encoding

@@ -29,6 +29,11 @@ ALIKE = 0.7
 are up to 0.65 alike."""
 CANDIDATES = 100
 """Texts that one is compared with, those first that share most hashes of their sketches."""
+IN_COMMON = 2
+"""Hashes of their sketches that candidates have in common: of texts that are 0.7 alike, one of 800 pairs
+has less."""
+COUNTED = 2_000
+"""Contents with hashes in common of which the copies, and the document's own, are left out."""
 WEIGHED = 20_000_000
 """Characters of candidates that are compared with one text, about; the likest come first."""
 LEAST = 20
@@ -106,21 +111,32 @@ def near_duplicates(
 
 
 def _candidates(document_id: str, version_id: str, normal_sha256: bytes | None) -> Select[Any]:
-    """Versions of other documents that share a hash with one, those with most in common first."""
+    """Versions of other documents whose sketches have most in common with that of one.
+
+    What a whole site has in common is counted in the sketches alone; texts are looked at of the few
+    that are left.
+    """
     own = select(_SKETCH.hash).where(_SKETCH.version_id == version_id)
+    common = (
+        select(_SKETCH.version_id, func.count().label("hashes"))
+        .where(_SKETCH.hash.in_(own), _SKETCH.version_id != version_id)
+        .group_by(_SKETCH.version_id)
+        .having(func.count() >= IN_COMMON)
+        .order_by(func.count().desc(), _SKETCH.version_id)
+        .limit(COUNTED)
+        .subquery()
+    )
     here = select(_CAPTURE.version_id).where(
         _CAPTURE.document_id == document_id, _CAPTURE.version_id.is_not(None)
     )
     return (
-        select(_SKETCH.version_id)
-        .join(table_of(Text), and_(_TEXT.version_id == _SKETCH.version_id, _TEXT.kind == TEXT))
+        select(common.c.version_id)
+        .join(table_of(Text), and_(_TEXT.version_id == common.c.version_id, _TEXT.kind == TEXT))
         .where(
-            _SKETCH.hash.in_(own),
-            _SKETCH.version_id.not_in(here),
+            common.c.version_id.not_in(here),
             or_(_TEXT.normal_sha256.is_(None), _TEXT.normal_sha256 != normal_sha256),
         )
-        .group_by(_SKETCH.version_id)
-        .order_by(func.count().desc(), _SKETCH.version_id)
+        .order_by(common.c.hashes.desc(), common.c.version_id)
         .limit(CANDIDATES)
     )
 

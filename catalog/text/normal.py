@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import cache
 from typing import NamedTuple
 
 RECIPE = "normal/1"
@@ -188,15 +189,23 @@ def _holds(rule: Rule, text: str) -> bool:
 
 
 def nfkc(text: str) -> str:
-    """NFKC of a text, four times as fast for Chinese: its few full-width signs are replaced first.
+    """NFKC of a text, several times as fast for Chinese: its few full-width signs are replaced first.
 
     A character and its own NFKC are equivalent wherever they stand, so this changes no result; and
     what is normal then already, the last step gives back as it is.
     """
     if unicodedata.is_normalized("NFKC", text):
         return text
-    folded = [c for c in set(text) if c > "\x7f" and not unicodedata.is_normalized("NFKC", c)]
+    folded = set(_not_normal().findall(text))
     if len(folded) <= MOST_FOLDED:
         for character in folded:
             text = text.replace(character, unicodedata.normalize("NFKC", character))
     return unicodedata.normalize("NFKC", text)
+
+
+@cache
+def _not_normal() -> re.Pattern[str]:
+    """Characters of the first plane that are not their own NFKC."""
+    points = (chr(point) for point in range(0x80, 0x10000) if point not in range(0xD800, 0xE000))
+    others = (c for c in points if not unicodedata.is_normalized("NFKC", c))
+    return re.compile(f"[{re.escape(''.join(others))}]")
