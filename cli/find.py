@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from archive.ident import printed
 from catalog import contents
 from catalog.collections import Collection, find_collection
 from catalog.custody import event_by_id
+from catalog.documents import text_of
 from catalog.holdings import Capture
 from catalog.queries import by_digest, capture_by_id, captures_of, latest
 from catalog.resolve import capture_of, resolve
@@ -44,7 +45,8 @@ def find_capture(
 ) -> Capture:
     """The capture of this id (or its beginning), or the latest one of this URL, up to `at`.
 
-    With `holding`, one that holds content goes before a later one that tells of a failure.
+    With `holding`, one that holds the document goes before a later one that tells of a failure, or
+    that holds a page in its place, as a challenge sent with status 200.
     """
     if not is_url(name):
         if at is not None:
@@ -56,7 +58,7 @@ def find_capture(
             return capture_by_id(archive.engine, name)
         except NotFoundError:  # a version, or a document, then
             return capture_of(archive.engine, resolve(archive.engine, name))
-    found = latest(archive.engine, name, at, holding=True) if holding else None
+    found = _holding(archive, name, at) if holding else None
     found = found or latest(archive.engine, name, at)
     if found is not None:
         return found
@@ -66,6 +68,19 @@ def find_capture(
             f"no capture of {name} up to then; the first is of {moment(first[0].time)}"
         )
     raise NotFoundError(f"no capture of {name}", advice="see `muniment list`")
+
+
+def _holding(archive: Archive, url: str, at: datetime | None) -> Capture | None:
+    """The latest capture that holds what was asked for; where there is none, that holds anything."""
+    found = last = latest(archive.engine, url, at, holding=True)
+    while found is not None and not _is_document(archive, found):
+        found = latest(archive.engine, url, found.time - timedelta(microseconds=1), holding=True)
+    return found or last
+
+
+def _is_document(archive: Archive, capture: Capture) -> bool:
+    read = text_of(archive.engine, capture.version_id) if capture.version_id else None
+    return read is None or read.outcome == "content"
 
 
 def find_by_digest(archive: Archive, name: str) -> Capture | None:

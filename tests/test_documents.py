@@ -351,6 +351,21 @@ def test_a_thing_is_named_by_the_digest_of_its_bytes(tmp_path: Path) -> None:
     assert muniment("show", "sha256:12", archive=root).code == 2
 
 
+def test_a_url_is_got_as_its_document_though_a_challenge_came_later(tmp_path: Path) -> None:
+    root = new_archive(tmp_path)
+    store(
+        root,
+        wire_group(PAGE, notice()),
+        *(wire_group(PAGE, CHALLENGE, time=TIME + n * DAY) for n in (1, 2)),
+        wire_group(ELSEWHERE, CHALLENGE),
+    )
+    muniment("rebuild", archive=root)
+    assert muniment("get", PAGE, archive=root).raw == notice().partition(b"\r\n\r\n")[2]
+    assert muniment("get", ELSEWHERE, archive=root).raw == CHALLENGE.partition(b"\r\n\r\n")[2]
+    told = muniment("get", ELSEWHERE, "--as", "text", archive=root)
+    assert told.code == 3
+
+
 def test_the_text_of_a_capture_is_written_as_it_was_read(tmp_path: Path) -> None:
     root = new_archive(tmp_path)
     image = "https://www.example.gov/scan.png"
