@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from typing import Any
 
 from sqlalchemy import (
@@ -35,8 +35,9 @@ from catalog.texts import Posting, Text
 from catalog.types import Key, Outside
 from catalog.values import table_of
 
-BATCH = 100
-"""Texts of one transaction where the index is made again."""
+BATCH = 500
+CHARACTERS = 4_000_000
+"""Contents of one transaction where the index is made again, and of their texts; one may be longer."""
 
 INDEX = MetaData()
 SEARCHABLE = Table(
@@ -94,25 +95,34 @@ def catch_up(engine: Engine) -> None:
             recipe = connection.scalar(select(_ROW.recipe).limit(1))
             if recipe not in {None, RECIPE}:
                 clear(connection)
-        while True:
-            with connection.begin():
-                missing = _missing(connection)
-                with reindexing(connection, missing):
-                    pass
-            if not missing:
-                return
+        after = ""
+        while missing := _missing(connection, after):
+            with connection.begin(), reindexing(connection, missing):
+                after = missing[-1]
 
 
-def _missing(connection: Connection) -> list[str]:
-    texts, known = table_of(Text), (func.count(_TEXT.version_id), func.count(_ROW.number))
-    counts = [connection.scalar(select(count)) for count in known]
-    if counts[0] == counts[1]:
-        return []
-    entered = select(_ROW.number).where(
-        _ROW.version_id == _TEXT.version_id, _ROW.kind == _TEXT.kind
-    )
-    query = select(_TEXT.version_id).select_from(texts).where(~entered.exists()).distinct()
-    return list(connection.scalars(query.limit(BATCH)))
+def _missing(connection: Connection, after: str) -> list[str]:
+    """Some of the contents that have a text which the index lacks, in the order of their ids."""
+    with connection.begin():
+        texts, entered = (
+            connection.scalar(select(func.count()).select_from(table))
+            for table in (table_of(Text), SEARCHABLE)
+        )
+        if texts == entered:
+            return []
+        known = select(_ROW.number).where(
+            _ROW.version_id == _TEXT.version_id, _ROW.kind == _TEXT.kind
+        )
+        lacking = (
+            select(_TEXT.version_id, func.sum(_TEXT.characters))
+            .where(_TEXT.version_id > after, ~known.exists())
+            .group_by(_TEXT.version_id)
+            .order_by(_TEXT.version_id)
+            .limit(BATCH)
+        )
+        rows = connection.execute(lacking).all()
+        room = sum(total <= CHARACTERS for total in accumulate(length for _, length in rows))
+        return [id_ for id_, _ in rows[: max(room, 1)]]
 
 
 def _remove(connection: Connection, version_ids: Collection[str]) -> None:

@@ -43,18 +43,16 @@ class Phrase:
 
 
 def chunks(normal: str) -> Iterator[str]:
-    """A text in overlapping parts, small enough for both databases."""
+    """A text of `catalog.search.normal` in overlapping parts, small enough for both databases."""
+    normal = _widened(normal)
     last = max(len(normal) - OVERLAP, min(len(normal), 1))
     for start in range(0, last, CHUNK - OVERLAP):
         yield normal[start : start + CHUNK]
 
 
-def tokens(normal: str) -> str:
-    """The tokens of a text of `catalog.search.normal`, separated by spaces."""
-    for plain, wide in _PUNCTUATION:
-        if plain in normal:
-            normal = normal.replace(plain, wide)
-    parts = _RUN.split(normal)
+def tokens(chunk: str) -> str:
+    """The tokens of a chunk, separated by spaces."""
+    parts = _RUN.split(chunk)
     parts[::2] = map(" ".join, parts[::2])
     parts[1::2] = [_grams(run) if len(run) <= _SPELLED else _cut(run) for run in parts[1::2]]
     return " ".join(parts)
@@ -62,7 +60,7 @@ def tokens(normal: str) -> str:
 
 def phrase(normal: str) -> Phrase:
     """What finds a text as part of another: its last run may go on there."""
-    told = tokens(normal).split()
+    told = tokens(_widened(normal)).split()
     last = _RUN.split(normal)[-2:]
     if last[-1] or len(last) < 2:
         return Phrase(tuple(told), open=False)
@@ -78,6 +76,13 @@ def pieces(normal: str) -> list[str]:
     step = max(len(normal) // _PIECES, OVERLAP)
     parts = [normal[start : start + OVERLAP].strip() for start in range(0, len(normal), step)]
     return [part for part in parts if part]
+
+
+def _widened(normal: str) -> str:
+    for plain, wide in _PUNCTUATION:
+        if plain in normal:
+            normal = normal.replace(plain, wide)
+    return normal
 
 
 def _cut(run: str) -> str:
