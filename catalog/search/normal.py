@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate
 from unicodedata import normalize
 
@@ -101,36 +101,36 @@ def pattern(normal_text: str) -> re.Pattern[str]:
 
 
 class Folded:
-    """A text under steps 1 to 3, and from which characters each of its parts comes."""
+    """A text under steps 1 to 3, and from which characters each of its parts comes.
+
+    That is counted in blocks, and no farther into the text than is asked for.
+    """
 
     _BLOCK = 256
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
+        self.text = fold(raw)
+        self._starts = [0]
         self._known: dict[int, list[int]] = {}
-        self._blocks = [
-            fold(raw[start : start + self._BLOCK]) for start in range(0, len(raw), self._BLOCK)
-        ]
-
-    @cached_property
-    def text(self) -> str:
-        return "".join(self._blocks)
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return list(accumulate(map(len, self._blocks), initial=0))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The characters of the raw text that `text[start:end]`, which is not empty, comes from."""
         return self._place(start), self._place(end - 1) + 1
 
     def _place(self, position: int) -> int:
+        while self._starts[-1] <= position:
+            folded = fold(self._raw_block(len(self._starts) - 1))
+            self._starts.append(self._starts[-1] + len(folded))
         block = bisect_right(self._starts, position) - 1
         return block * self._BLOCK + bisect_right(self._ends(block), position - self._starts[block])
 
     def _ends(self, block: int) -> list[int]:
         """Where what each character of a block gives ends in the block."""
         if block not in self._known:
-            raw = self.raw[block * self._BLOCK : (block + 1) * self._BLOCK]
-            self._known[block] = list(accumulate(map(len, map(_folded, raw))))
+            widths = map(len, map(_folded, self._raw_block(block)))
+            self._known[block] = list(accumulate(widths))
         return self._known[block]
+
+    def _raw_block(self, block: int) -> str:
+        return self.raw[block * self._BLOCK : (block + 1) * self._BLOCK]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
@@ -16,8 +16,8 @@ SHOWN = 3
 """Passages shown of a text."""
 _AROUND = 40
 """Characters shown on each side, where the passage has so many."""
-_LOOKED_AT = 200
-"""Finds of a term that are looked at in one text: more are not shown anyway."""
+_LOOKED_AT = 12
+"""Finds of a term that are looked at in one text, for passages worth showing."""
 
 _ASIDE = ("nav", "footer", "hidden")
 """Parts of a page (catalog.text.html)."""
@@ -47,9 +47,7 @@ def stands_in(raw: str, term: Term, *, fold: bool) -> bool:
 def marks(raw: str, sought: Sequence[Term], *, fold: bool) -> tuple[Mark, ...]:
     """Where any of the terms stands in a text, without overlaps."""
     folded = Folded(raw)
-    return _joined(
-        mark for term in sought for mark in islice(_finds(folded, term, fold=fold), _LOOKED_AT)
-    )
+    return _joined(mark for term in sought for mark in _finds(folded, term, fold=fold))
 
 
 def excerpts(placed: PlacedText, sought: Sequence[Term], *, fold: bool) -> list[Excerpt]:
@@ -57,16 +55,14 @@ def excerpts(placed: PlacedText, sought: Sequence[Term], *, fold: bool) -> list[
     page puts around its text (`_ASIDE`) only where there are no others.
     """
     folded = Folded(placed.text)
-    finds = [list(islice(_finds(folded, term, fold=fold), _LOOKED_AT)) for term in sought]
-    everything = _joined(mark for found in finds for mark in found)
+    finds = [islice(_finds(folded, term, fold=fold), _LOOKED_AT) for term in sought]
     in_turn = [mark for turn in zip_longest(*finds) for mark in turn if mark]
     shown: list[Excerpt] = []
     for mark in sorted(in_turn, key=lambda mark: _is_aside(placed, mark)):
         if len(shown) == SHOWN:
             break
-        if any(each.start <= mark[0] < each.end for each in shown):
-            continue
-        shown += islice(_around(placed, mark, everything), 1)
+        if not any(each.start <= mark[0] < each.end for each in shown):
+            shown += islice(_around(placed, mark, sought, fold=fold), 1)
     return sorted(shown, key=lambda each: each.start)
 
 
@@ -76,23 +72,23 @@ def _finds(folded: Folded, term: Term, *, fold: bool) -> Iterator[Mark]:
         yield folded.span(*match.span())
 
 
-def _around(placed: PlacedText, mark: Mark, everything: Sequence[Mark]) -> Iterator[Excerpt]:
+def _around(
+    placed: PlacedText, mark: Mark, sought: Sequence[Term], *, fold: bool
+) -> Iterator[Excerpt]:
     """What surrounds a find within each of the passages that it lies in."""
     for span in placed.spans(*mark):
         passage = placed.passage_at(span.start)
         assert passage is not None
         start = max(passage.start, span.start - _AROUND)
         end = min(passage.end, span.end + _AROUND)
+        text = placed.text[start:end]
+        found = (span.start - start, span.end - start)
         yield Excerpt(
             at=span.at,
             start=start,
             end=end,
-            text=placed.text[start:end],
-            marks=tuple(
-                (max(first, start) - start, min(last, end) - start)
-                for first, last in everything
-                if first < end and last > start
-            ),
+            text=text,
+            marks=_joined((found, *marks(text, sought, fold=fold))),
             cut=(start > passage.start, end < passage.end),
         )
 
@@ -102,7 +98,7 @@ def _is_aside(placed: PlacedText, mark: Mark) -> bool:
     return passage is not None and (passage.at.part or "").startswith(_ASIDE)
 
 
-def _joined(found: Iterator[Mark]) -> tuple[Mark, ...]:
+def _joined(found: Iterable[Mark]) -> tuple[Mark, ...]:
     joined: list[Mark] = []
     for start, end in sorted(found):
         if joined and start <= joined[-1][1]:
