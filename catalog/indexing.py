@@ -12,9 +12,10 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, and_, delete, exists, insert, or_, select
 
@@ -75,19 +76,20 @@ class IndexReport:
             self.reasons[code] = self.reasons.get(code, 0) + 1
 
 
-def unread(engine: Engine, files: Collection[str] = ()) -> list[Capture]:
-    """The first captures of all contents that the catalog has no text of, in the order of the files.
+def unread(engine: Engine, files: Collection[str] = ()) -> list[str]:
+    """The ids of the first captures of all contents that the catalog has no text of, in the order of the files.
 
     With the names of `files` just ingested, also those that turn out to be earlier than the capture
     that a text was read from.
     """
     capture, text = table_of(Capture), table_of(Text)
     known = exists().where(text.c.content_sha256 == capture.c.content_sha256, text.c.kind == TEXT)
-    wanted = select(capture).where(capture.c.content_sha256.is_not(None))
-    first: dict[bytes, Capture] = {}
+    columns = (capture.c[name] for name in ("content_sha256", "time", "id", "file", "offset"))
+    wanted = select(*columns).where(capture.c.content_sha256.is_not(None))
+    first: dict[bytes, _First] = {}
     with engine.connect() as connection:
-        for found in values(Capture, connection.execute(wanted.where(~known))):
-            _keep_first(first, found)
+        for sha256, *found in connection.execute(wanted.where(~known)):
+            _keep_first(first, sha256, _First(*found))
         if files:
             of = capture.alias("of")
             earlier = or_(
@@ -99,9 +101,21 @@ def unread(engine: Engine, files: Collection[str] = ()) -> list[Capture]:
                 .join(of, of.c.id == text.c.capture_id)
                 .where(capture.c.file.in_(files), text.c.kind == TEXT, earlier)
             )
-            for found in values(Capture, connection.execute(late)):
-                _keep_first(first, found)
-    return sorted(first.values(), key=lambda capture: (capture.file, capture.offset))
+            for sha256, *found in connection.execute(late):
+                _keep_first(first, sha256, _First(*found))
+    placed = sorted(first.values(), key=lambda found: (found.file, found.offset))
+    return [found.id for found in placed]
+
+
+def _captures(engine: Engine, ids: list[str]) -> Iterator[Capture]:
+    """The captures of these ids, in their order; few of them are in memory at a time."""
+    capture = table_of(Capture)
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        with engine.connect() as connection:
+            rows = connection.execute(select(capture).where(capture.c.id.in_(batch)))
+            found = {each.id: each for each in values(Capture, rows)}
+        yield from (found[id_] for id_ in batch)
 
 
 def index(
@@ -120,7 +134,9 @@ def index(
         writing(engine) as connection,
     ):
         lost: list[tuple[Capture, Reading]] = []
-        spooled = spooled_contents(engine, root, found, Path(spool), report=report, lost=lost)
+        spooled = spooled_contents(
+            engine, root, _captures(engine, found), Path(spool), report=report, lost=lost
+        )
         for readings in _batches(chain(read_contents(readers, spooled), lost)):
             contents = [version_id(capture.content_sha256 or b"") for capture, _ in readings]
             with connection.begin(), reindexing(connection, contents):
@@ -283,8 +299,16 @@ def text_row(
     }
 
 
-def _keep_first(first: dict[bytes, Capture], found: Capture) -> None:
-    assert found.content_sha256 is not None
-    other = first.get(found.content_sha256)
-    if other is None or (found.time, found.id) < (other.time, other.id):
-        first[found.content_sha256] = found
+class _First(NamedTuple):
+    """When and where a content was seen first, as far as is known."""
+
+    time: datetime
+    id: str
+    file: str
+    offset: int
+
+
+def _keep_first(first: dict[bytes, _First], sha256: bytes, found: _First) -> None:
+    other = first.get(sha256)
+    if other is None or found[:2] < other[:2]:
+        first[sha256] = found
