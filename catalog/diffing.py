@@ -44,6 +44,15 @@ class Run:
     text: str
 
 
+MARKS = {"=": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
+"""What opens and closes a run where no colour can tell it."""
+
+
+def marked(runs: Iterable[Run]) -> str:
+    """The text of runs, `[-what the first has-]` and `{+what the second has+}` told apart."""
+    return "".join(f"{MARKS[run.op][0]}{run.text}{MARKS[run.op][1]}" for run in runs)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Passages that differ, with where they stand in the first and in the second text."""

@@ -11,7 +11,7 @@ from rich.text import Text as Styled
 
 from archive.ident import printed
 from catalog.attached import Attached, FileChange
-from catalog.diffing import Change, Difference, Run
+from catalog.diffing import MARKS, Change, Difference, Run
 from catalog.holdings import Capture
 from cli.output import moment, number, write_fields
 from cli.visible import visible
@@ -21,7 +21,6 @@ AROUND = 30
 SHOWN = 20
 """Links that are shown; all are counted."""
 STYLES = {"=": "", "-": "red strike", "+": "green"}
-MARKS = {"=": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
 Link = tuple[str, str]
 """An address and its words."""
 

@@ -9,6 +9,7 @@ import click
 
 from archive.errors import UsageError
 from archive.ident import printed
+from catalog.diffing import marked
 from catalog.quoting.verdict import answer_of
 from cli.context import Archive, operator_option, with_archive
 from cli.events import Attachment, record_events
@@ -19,7 +20,6 @@ from cli.quote_checks import Answer, Translation, ask, confirm
 from cli.tending import tend
 
 STATEMENT = "urn:muniment:translation-statement"
-MARKS = {"=": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
 
 
 @click.command("quote")
@@ -121,10 +121,5 @@ def _fields(answer: Answer, id_: str) -> Iterator[tuple[str, str]]:
     for name, line in zip(("passage", *[""] * len(answer.passages)), answer.passages, strict=False):
         yield name, line
     if checked.nearest:
-        yield (
-            "nearest",
-            "".join(
-                f"{MARKS[run.op][0]}{run.text}{MARKS[run.op][1]}" for run in checked.nearest.runs
-            ),
-        )
+        yield "nearest", marked(checked.nearest.runs)
     yield "kept as", printed(id_)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from catalog.bibliography.claim import Claim, claim_of
 from catalog.bibliography.entry import Entry
+from catalog.diffing import marked
 from catalog.quoting.verdict import HOLDS, Checked
 
 GONE = frozenset({"not-found", "soft-404"})
@@ -64,10 +65,7 @@ class QuoteFound:
     def reason(self) -> str:
         """Why; of an altered one the nearest passage, with the words `[-there-]` and `{+quoted+}`."""
         near = self.checked.nearest
-        if near is None:
-            return self.checked.reason
-        marks = {"=": "{}", "-": "[-{}-]", "+": "{{+{}+}}"}
-        return "".join(marks[run.op].format(run.text) for run in near.runs)
+        return self.checked.reason if near is None else marked(near.runs)
 
 
 @dataclass(frozen=True)
