@@ -7,6 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from blake3 import blake3
@@ -18,6 +19,9 @@ SIZES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64, "blake3": 32}
 
 PIECE = 1 << 16
 """Bytes that one algorithm reads before the other does: they are in the processor's cache then."""
+
+READ = 1 << 20
+"""Bytes of a file that are read at a time."""
 
 ABSENT = frozenset({"undecodable", "truncated", "over-limit"})
 """Why a layer has no digest: there is never a digest of a part."""
@@ -98,6 +102,12 @@ class Digests(NamedTuple):
         for part in parts:
             hasher.update(part)
         return hasher.digests()
+
+    @classmethod
+    def of_file(cls, path: Path) -> Digests:
+        """Of a file of any size. Raises `OSError` where it cannot be read."""
+        with path.open("rb") as file:
+            return cls.of_all(iter(lambda: file.read(READ), b""))
 
     def to_json(self) -> dict[str, Any]:
         return {"length": self.length, "sha256": self.sha256.hex(), "blake3": self.blake3.hex()}

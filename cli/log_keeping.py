@@ -22,7 +22,6 @@ from archive.evidence.log import Signed
 from archive.evidence.note import NoteError
 from archive.evidence.seen import file_name
 from archive.evidence.sequencer import RefusedError, Sequencer
-from archive.warc import CHUNK
 from cli.clock import agent
 from cli.complaint import complaint
 from cli.context import Archive
@@ -172,14 +171,10 @@ def _seals(archive: Archive) -> Iterator[Happening]:
         return
     for file in waiting:
         path = archive.root.warc / file.name
-        digests = _digests(path)
+        with reading(path):
+            digests = Digests.of_file(path)
         detail = {**digests.to_json(), "groups": file.groups, "records": file.records}
         yield Happening(SEAL, detail=detail, objects=(file.name,))
-
-
-def _digests(path: Path) -> Digests:
-    with reading(path), path.open("rb") as file:
-        return Digests.of_all(iter(lambda: file.read(CHUNK), b""))
 
 
 def passphrase(path: Path) -> bytes | None:

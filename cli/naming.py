@@ -7,7 +7,6 @@ from pathlib import Path
 
 from archive.digest import Digest, Digests
 from archive.errors import NotFoundError, UsageError
-from archive.warc import CHUNK
 from catalog.collections import Member
 from catalog.holdings import Capture
 from catalog.queries import by_digest, latest
@@ -80,8 +79,7 @@ def _member(named: Named) -> Member:
 
 
 def _by_bytes(archive: Archive, path: Path) -> Capture:
-    with path.open("rb") as file:
-        found = Digests.of_all(iter(lambda: file.read(CHUNK), b""))
+    found = Digests.of_file(path)
     matches = by_digest(archive.engine, Digest("sha256", found.sha256), 1)
     if not matches:
         raise NotFoundError(f"no capture holds the bytes of {path}")

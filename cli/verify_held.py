@@ -13,7 +13,6 @@ from archive.fixity import Depth, FixityResult, check_record
 from archive.ident import printed
 from archive.reader import mapped
 from archive.verdict import Check, Verdict
-from archive.warc import CHUNK
 from catalog.fixity import expected_records
 from catalog.holdings import Capture
 from catalog.queries import by_digest
@@ -55,8 +54,7 @@ def compare_capture(archive: Archive, capture: Capture, depth: Depth) -> list[Fi
 
 def check_file(archive: Archive, path: Path, depth: Depth) -> Iterator[Checked]:
     """Look for a file's bytes among all that the archive holds, and compare what is found."""
-    with path.open("rb") as file:
-        found = Digests.of_all(iter(lambda: file.read(CHUNK), b""))
+    found = Digests.of_file(path)
     matches = by_digest(archive.engine, Digest("sha256", found.sha256), SHOWN)
     if not matches:
         row = {"target": str(path), "sha256": found.sha256, "blake3": found.blake3}
