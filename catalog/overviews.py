@@ -1,4 +1,4 @@
-"""Crawls and what they hold; documents and their versions over time."""
+"""Crawls and what they hold; documents and when they were seen."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sqlalchemy import Engine, func, select, text
 
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed, typed
-from catalog.holdings import SIGHTING, Capture, Crawl, Document, Version
+from catalog.holdings import SIGHTING, Capture, Crawl, Document
 from catalog.premis import Agent
 from catalog.queries import beginning_with
 from catalog.values import plain, table_of, values
 
 _CAPTURE, _CRAWL = table_of(Capture).c, table_of(Crawl).c
-_DOCUMENT, _VERSION = table_of(Document).c, table_of(Version).c
+_DOCUMENT = table_of(Document).c
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,6 @@ class DocumentSeen:
     first: datetime
     last: datetime
     versions: int
-
-
-@dataclass(frozen=True)
-class VersionSeen:
-    """A version of a document, and when it was seen there."""
-
-    version: Version
-    first: datetime
-    last: datetime
-    sightings: int
 
 
 def crawls(engine: Engine, source: str | None = None) -> list[Crawl]:
@@ -97,20 +87,3 @@ def documents(engine: Engine, limit: int | None = None) -> Iterator[DocumentSeen
         rows = connection.execution_options(yield_per=500).execute(query)
         for *document, first, latest, count in rows:
             yield DocumentSeen(plain(Document)(*document), first, latest, count)
-
-
-def versions_of(engine: Engine, document_id: str) -> list[VersionSeen]:
-    """The versions of a document, the first seen first."""
-    first = func.min(_CAPTURE.time)
-    query = (
-        select(*_VERSION, first, func.max(_CAPTURE.time), func.count())
-        .join_from(table_of(Version), table_of(Capture), _CAPTURE.version_id == _VERSION.id)
-        .where(_CAPTURE.document_id == document_id)
-        .group_by(*_VERSION)
-        .order_by(first, _VERSION.id)
-    )
-    with engine.connect() as connection:
-        return [
-            VersionSeen(plain(Version)(*version), begun, last, sightings)
-            for *version, begun, last, sightings in connection.execute(query)
-        ]

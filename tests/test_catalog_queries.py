@@ -19,12 +19,13 @@ from archive.ident import ident, printed
 from archive.layout import ArchiveRoot
 from archive.statement import Capture, Event, Layers, RefersTo
 from archive.verdict import Verdict
+from catalog.documents import versions_of
 from catalog.fixity import due, expected_records, file_checks, record_referred_to, records_of
 from catalog.held import CatalogHeld
 from catalog.holdings import CODED, NO_VERSION
 from catalog.ingest import ingest, sealed
 from catalog.keys import document_id
-from catalog.overviews import crawl_by_id, crawls, documents, outcomes, versions_of
+from catalog.overviews import crawl_by_id, crawls, documents, outcomes
 from catalog.queries import (
     Filter,
     by_digest,
@@ -225,7 +226,7 @@ def test_a_document_tells_its_versions_over_time(engine: Engine, root: ArchiveRo
     ] == [("http://x.example/", 1, 9 * SECOND, 9 * SECOND), (URL, 2, SECOND, 3 * SECOND)]
     assert len(list(documents(engine, limit=1))) == 1
     found = versions_of(engine, document_id(URL))
-    assert [(each.version.length, each.first - NOW, each.last - NOW, each.sightings) for each in found] == [
+    assert [(each.latest.version.length, each.first - NOW, each.last - NOW, each.sightings) for each in found] == [
         (3, SECOND, 3 * SECOND, 2),
         (6, 2 * SECOND, 2 * SECOND, 1),
     ]  # fmt: skip

@@ -42,8 +42,6 @@ class Hit:
     """Why the text is not whole: `over-limit`."""
     posted: str | None
     written: str | None
-    is_version: bool
-    """Not so where what was read was sent with a refusal or an error."""
     capture: Capture
     """The last that saw it."""
     first: datetime
@@ -186,7 +184,6 @@ def _hit(row: Any, sought: Sequence[Term], *, fold: bool) -> Hit:
         code=row.row_code,
         posted=row.posted,
         written=row.written,
-        is_version=row.first is not None,
         capture=capture,
         first=row.first or capture.time,
         last=capture.time,

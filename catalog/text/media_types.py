@@ -147,7 +147,6 @@ IN_WORDS = frozenset(
 """Formats that are text to look at: one served as another is no contradiction."""
 
 IN_ZIP = frozenset({DOCX, XLSX, PPTX, XLSB, ODT, ODS, ODP, EPUB, OFD, "application/java-archive"})
-IN_OLE = frozenset({DOC, XLS, PPT, ENCRYPTED, OLE})
 
 
 def by_name(name: str | None) -> str | None:
