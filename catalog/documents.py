@@ -161,6 +161,12 @@ def posting_of(engine: Engine, version_id: str) -> Posting | None:
         return next(values(Posting, connection.execute(query)), None)
 
 
+def title_of(engine: Engine, version_id: str) -> str | None:
+    """The title that a content states, where it was read and states one."""
+    posting = posting_of(engine, version_id)
+    return posting.title if posting else None
+
+
 def text_of(engine: Engine, version_id: str, kind: str = TEXT) -> Text | None:
     """The row of a content's text, where it was read."""
     query = select(table_of(Text)).where(_TEXT.version_id == version_id, _TEXT.kind == kind)

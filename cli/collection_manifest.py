@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
-
 from archive.errors import DamagedError, RecordError
 from archive.evidence.leaf import canonical
 from archive.fixity import Depth
@@ -24,11 +22,10 @@ from archive.verdict import Verdict
 from archive.warc import chunks
 from catalog.collections import Collection, Member, captures_in
 from catalog.custody import event_by_id
+from catalog.documents import title_of
 from catalog.holdings import Capture
 from catalog.queries import capture_by_id, latest
 from catalog.resolve import CAPTURE
-from catalog.texts import Posting
-from catalog.values import table_of
 from cli.context import Archive
 from cli.output import moment, number, progress, write_fields, write_json, write_line
 from cli.proofs import group_of
@@ -101,7 +98,7 @@ def make_manifest(archive: Archive, collection: Collection) -> Manifest:
                 "sha256": capture.content_sha256.hex(),
                 "blake3": capture.content_blake3.hex(),
                 "length": capture.content_length,
-                "title": _title(archive, capture.version_id),
+                "title": title_of(archive.engine, capture.version_id),
                 "entry": group_of(archive, capture).entry.hex(),
             }
         )
@@ -190,15 +187,6 @@ def _since(archive: Archive, capture: Capture) -> str:
     if last.version_id is not None:
         return f"another version on {moment(last.time)}"
     return f"{last.outcome} on {moment(last.time)}"
-
-
-def _title(archive: Archive, version_id: str) -> str | None:
-    posting = table_of(Posting).c
-    with archive.engine.connect() as connection:
-        title: str | None = connection.scalar(
-            select(posting.title).where(posting.version_id == version_id)
-        )
-    return title
 
 
 def csv_of(manifest: Manifest) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from archive.errors import UsageError
 from archive.ident import printed
 from catalog.collections import Collection, versions_in
-from catalog.documents import posting_of, text_of
+from catalog.documents import text_of, title_of
 from catalog.holdings import Capture
 from catalog.quotes import QUOTE_CHECK, ids_of_texts
 from catalog.quoting.match import Match, Place, Quote, Searched
@@ -184,9 +184,8 @@ def confirm(archive: Archive, quote: str, within: str, page: int, operator: str)
         raise UsageError(f"{within} is no document that was read", advice="see `muniment show`")
     reason = "read by a person off the image of the page; the decision is kept"
     checked = Checked(QuoteVerdict.CONFIRMED, reason)
-    return Answer(
-        quote, checked, text, capture, _title(archive, text), confirmed_by=operator, page=page
-    )
+    title = title_of(archive.engine, text.version_id)
+    return Answer(quote, checked, text, capture, title, confirmed_by=operator, page=page)
 
 
 def _in_document(
@@ -201,8 +200,9 @@ def _in_document(
         return Answer(
             quote, check(asked, None, why_no_text=_why(archive, capture, text)), text, capture
         )
-    checked = _checked(asked, Searched.of(_placed(text)), translation)
-    return Answer(quote, checked, text, capture, _title(archive, text), translation)
+    checked = _checked(asked, text, translation)
+    title = title_of(archive.engine, text.version_id)
+    return Answer(quote, checked, text, capture, title, translation)
 
 
 def _in_all(
@@ -242,13 +242,14 @@ def _answer(
     text = text_of(archive.engine, version)
     if text is None:
         return None
-    checked = _checked(asked, Searched.of(_placed(text)), translation)
+    checked = _checked(asked, text, translation)
     capture = last_seen(archive.engine, version)
-    return Answer(quote, checked, text, capture, _title(archive, text), translation)
+    title = title_of(archive.engine, version)
+    return Answer(quote, checked, text, capture, title, translation)
 
 
-def _checked(asked: Quote, text: Searched, translation: Translation | None) -> Checked:
-    found = check(asked, text)
+def _checked(asked: Quote, text: Text, translation: Translation | None) -> Checked:
+    found = check(asked, Searched.of(_placed(text)))
     return check_translation(found, translation.translator) if translation else found
 
 
@@ -304,11 +305,6 @@ def _why(archive: Archive, capture: Capture, text: Text | None) -> str:
     if text_of(archive.engine, text.version_id, OCR) is not None:
         told += "; what a machine read off its images verifies nothing: look at the page and use --confirm PAGE"
     return told
-
-
-def _title(archive: Archive, text: Text) -> str | None:
-    posting = posting_of(archive.engine, text.version_id)
-    return posting.title if posting else None
 
 
 def _placed(text: Text) -> PlacedText:
