@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Index, Select, delete, func, insert, 
 from sqlmodel import Field, SQLModel
 
 from archive.errors import NotFoundError
+from catalog.documents import last_seen
 from catalog.holdings import Capture
 from catalog.keys import name_id
 from catalog.premis import Event
@@ -153,21 +154,18 @@ def captures_in(engine: Engine, collection: Collection) -> list[Capture]:
     """One capture for each member, in the order of their ids: the one that was fixed, or else the
     last that saw the version or the document.
     """
+    found = (_standing_for(engine, member) for member in members(engine, collection))
+    return [capture for capture in found if capture is not None]
+
+
+def _standing_for(engine: Engine, member: CollectionMember) -> Capture | None:
+    if not member.capture_id:
+        id_ = member.version_id or member.document_id
+        return last_seen(engine, id_, document=not member.version_id) if id_ else None
     capture = table_of(Capture)
-    found: list[Capture] = []
     with engine.connect() as connection:
-        for member in members(engine, collection):
-            wanted = select(capture).order_by(capture.c.time.desc(), capture.c.id).limit(1)
-            if member.capture_id:
-                wanted = wanted.where(capture.c.id == member.capture_id)
-            elif member.version_id:
-                wanted = wanted.where(capture.c.version_id == member.version_id)
-            else:
-                wanted = wanted.where(
-                    capture.c.document_id == member.document_id, capture.c.version_id.is_not(None)
-                )
-            found += values(Capture, connection.execute(wanted))
-    return found
+        query = select(capture).where(capture.c.id == member.capture_id)
+        return next(values(Capture, connection.execute(query)), None)
 
 
 # What follows makes the tables out of the events.

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Engine, and_, func, select
+from sqlalchemy import Engine, and_, case, func, select
 
 from catalog.holdings import Capture, Version
 from catalog.keys import document_id as id_at
@@ -152,6 +152,34 @@ def sighting(engine: Engine, document_id: str, version_id: str, *, first: bool =
     )
     with engine.connect() as connection:
         return next(values(Capture, connection.execute(query)))
+
+
+def last_seen(engine: Engine, id_: str, *, document: bool = False) -> Capture | None:
+    """The last capture that saw a version, or any version of a document.
+
+    Of a document, one that saw what was asked for goes before a later one of a page in its place.
+    """
+    column = _CAPTURE.document_id if document else _CAPTURE.version_id
+    query = (
+        select(table_of(Capture))
+        .outerjoin(
+            table_of(Text), and_(_TEXT.version_id == _CAPTURE.version_id, _TEXT.kind == TEXT)
+        )
+        .where(column == id_, _CAPTURE.version_id.is_not(None))
+        .order_by(case((IS_CONTENT, 0), else_=1), _CAPTURE.time.desc(), _CAPTURE.id)
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        return next(values(Capture, connection.execute(query)), None)
+
+
+def is_in_place(engine: Engine, capture: Capture) -> bool:
+    """Whether what a capture holds was read, and is a page in the place of what was asked for."""
+    query = select(_TEXT.outcome).where(
+        _TEXT.version_id == capture.version_id, _TEXT.kind == TEXT, ~IS_CONTENT
+    )
+    with engine.connect() as connection:
+        return connection.scalar(query) is not None
 
 
 def posting_of(engine: Engine, version_id: str) -> Posting | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from archive.errors import NotFoundError, UsageError
 from archive.ident import printed, typed
 from archive.surt import surt
 from catalog.collections import versions_in
+from catalog.documents import is_in_place
 from catalog.holdings import CODED, NO_VERSION, Capture, Crawl, Version
 from catalog.keys import KEY_LENGTH, url_key, version_id
 from catalog.lookups import Condition, Lookup
@@ -98,7 +99,18 @@ def captures_of(engine: Engine, url: str) -> list[Capture]:
 def latest(
     engine: Engine, url: str, until: datetime | None = None, *, holding: bool = False
 ) -> Capture | None:
-    """The last capture of a URL, or the last one not later than `until`."""
+    """The last capture of a URL, or the last one not later than `until`.
+
+    With `holding`, the last that holds the document, and where there is none, a page in its place,
+    as a challenge sent with status 200.
+    """
+    found = last = _latest(engine, url, until, holding=holding)
+    while holding and found is not None and is_in_place(engine, found):
+        found = _latest(engine, url, found.time - timedelta(microseconds=1), holding=True)
+    return found or last
+
+
+def _latest(engine: Engine, url: str, until: datetime | None, *, holding: bool) -> Capture | None:
     bound = "until" if until is not None else ""
     for exact in (True, False):
         found = _first(engine, url, until, exact=exact, holding=holding, bound=bound)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, case, func, select
+from sqlalchemy import Connection, Engine, select
 
 from archive.errors import NotFoundError, UsageError
 from archive.ident import printed, typed
+from catalog.documents import last_seen
 from catalog.holdings import Capture, Document, Version
 from catalog.queries import beginning_with
-from catalog.texts import TEXT, Text
 from catalog.values import table_of, values
 
 CAPTURE, VERSION, DOCUMENT = "capture", "version", "document"
@@ -66,28 +66,6 @@ def capture_of(engine: Engine, named: Named) -> Capture:
     if last is None:
         raise NotFoundError(f"no capture of {named.kind} {printed(named.id)} is held")
     return last
-
-
-def last_seen(engine: Engine, id_: str, *, document: bool = False) -> Capture | None:
-    """The last capture that saw a version, or any version of a document.
-
-    Of a document, one that saw what was asked for goes before a later one of a page in its place.
-    """
-    capture, text = table_of(Capture), table_of(Text)
-    column = capture.c.document_id if document else capture.c.version_id
-    query = (
-        select(capture)
-        .outerjoin(text, and_(text.c.version_id == capture.c.version_id, text.c.kind == TEXT))
-        .where(column == id_, capture.c.version_id.is_not(None))
-        .order_by(
-            case((func.coalesce(text.c.outcome, "content") == "content", 0), else_=1),
-            capture.c.time.desc(),
-            capture.c.id,
-        )
-        .limit(1)
-    )
-    with engine.connect() as connection:
-        return next(values(Capture, connection.execute(query)), None)
 
 
 def _beginning(connection: Connection, prefix: str) -> Iterator[Named]:

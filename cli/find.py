@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,6 @@ from archive.ident import printed
 from catalog import contents
 from catalog.collections import Collection, find_collection
 from catalog.custody import event_by_id
-from catalog.documents import text_of
 from catalog.holdings import Capture
 from catalog.queries import by_digest, capture_by_id, captures_of, latest
 from catalog.resolve import capture_of, resolve
@@ -58,7 +57,7 @@ def find_capture(
             return capture_by_id(archive.engine, name)
         except NotFoundError:  # a version, or a document, then
             return capture_of(archive.engine, resolve(archive.engine, name))
-    found = _holding(archive, name, at) if holding else None
+    found = latest(archive.engine, name, at, holding=True) if holding else None
     found = found or latest(archive.engine, name, at)
     if found is not None:
         return found
@@ -68,19 +67,6 @@ def find_capture(
             f"no capture of {name} up to then; the first is of {moment(first[0].time)}"
         )
     raise NotFoundError(f"no capture of {name}", advice="see `muniment list`")
-
-
-def _holding(archive: Archive, url: str, at: datetime | None) -> Capture | None:
-    """The latest capture that holds what was asked for; where there is none, that holds anything."""
-    found = last = latest(archive.engine, url, at, holding=True)
-    while found is not None and not _is_document(archive, found):
-        found = latest(archive.engine, url, found.time - timedelta(microseconds=1), holding=True)
-    return found or last
-
-
-def _is_document(archive: Archive, capture: Capture) -> bool:
-    read = text_of(archive.engine, capture.version_id) if capture.version_id else None
-    return read is None or read.outcome == "content"
 
 
 def find_by_digest(archive: Archive, name: str) -> Capture | None:

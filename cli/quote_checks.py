@@ -11,12 +11,11 @@ from sqlalchemy import func, select
 from archive.errors import UsageError
 from archive.ident import printed
 from catalog.collections import Collection, versions_in
-from catalog.documents import text_of, title_of
+from catalog.documents import last_seen, text_of, title_of
 from catalog.holdings import Capture
 from catalog.quotes import QUOTE_CHECK, ids_of_texts
 from catalog.quoting.match import Match, Place, Quote, Searched
 from catalog.quoting.verdict import Checked, QuoteVerdict, check, check_translation
-from catalog.resolve import last_seen
 from catalog.search.candidates import holding, like
 from catalog.text.placed import PlacedText
 from catalog.texts import OCR, TEXT, Text

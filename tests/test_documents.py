@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from pathlib import Path
 
@@ -364,6 +365,21 @@ def test_a_url_is_got_as_its_document_though_a_challenge_came_later(tmp_path: Pa
     assert muniment("get", ELSEWHERE, archive=root).raw == CHALLENGE.partition(b"\r\n\r\n")[2]
     told = muniment("get", ELSEWHERE, "--as", "text", archive=root)
     assert told.code == 3
+
+
+def test_a_document_is_cited_and_listed_as_itself_though_a_challenge_came_later(
+    tmp_path: Path,
+) -> None:
+    root = new_archive(tmp_path)
+    store(root, wire_group(PAGE, notice()), wire_group(PAGE, CHALLENGE, time=TIME + DAY))
+    muniment("rebuild", archive=root)
+    document = hashlib.sha256(notice().partition(b"\r\n\r\n")[2]).hexdigest()
+    cited = muniment("cite", PAGE, "--json", archive=root)
+    assert [row["sha256"] for row in cited.rows] == [document]
+    for order in (("create", "report"), ("add", "report", PAGE), ("freeze", "report")):
+        assert muniment("collection", *order, archive=root).code == 0
+    listed = muniment("collection", "export", "report", "--format", "json", archive=root)
+    assert [member["sha256"] for member in json.loads(listed.raw)["members"]] == [document]
 
 
 def test_the_text_of_a_capture_is_written_as_it_was_read(tmp_path: Path) -> None:
