@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -22,13 +22,15 @@ from catalog.documents import (
     urls_of,
     versions_of,
 )
-from catalog.elsewhere import Elsewhere, copies_of, near_duplicates
 from catalog.holdings import Capture, Document, Version
 from catalog.publications import Citation, Publication, cited_by
 from catalog.texts import OCR, Posting, Stated, Text
 from catalog.values import table_of, values
 from cli.context import Archive
 from cli.output import moment, number, size
+
+if TYPE_CHECKING:
+    from catalog.elsewhere import Elsewhere
 
 Field = tuple[str, str]
 POSTING = {
@@ -59,7 +61,7 @@ def document_fields(archive: Archive, document: Document) -> Iterator[Field]:
     yield from _named(
         "attached to", (_linked(n.words, n.url) for n in notices_of(engine, document.id))
     )
-    yield from _named("also at", map(_copy, copies_of(engine, document.id)))
+    yield from _named("also at", map(_copy, _copies(archive, document)))
     yield from _named("alike", map(_copy, _alike(archive, document, shown)))
     yield from cited_fields(archive, document.id)
     yield from _named("cited by", map(_citing, cited_by(engine, document.id)))
@@ -72,7 +74,15 @@ def _files(archive: Archive, document: Document, shown: ContentSeen | None) -> l
     return attachments_of(archive.engine, sighting(archive.engine, document.id, shown.version.id))
 
 
+def _copies(archive: Archive, document: Document) -> list[Elsewhere]:
+    from catalog.elsewhere import copies_of  # noqa: PLC0415 -- numpy, which one capture needs not
+
+    return copies_of(archive.engine, document.id)
+
+
 def _alike(archive: Archive, document: Document, shown: ContentSeen | None) -> list[Elsewhere]:
+    from catalog.elsewhere import near_duplicates  # noqa: PLC0415 -- as above
+
     return near_duplicates(archive.engine, document.id, shown.version.id) if shown else []
 
 
@@ -185,7 +195,7 @@ def document_json(archive: Archive, document: Document) -> dict[str, Any]:
             {"url": notice.url, "words": notice.words, "version": printed(notice.version_id)}
             for notice in notices_of(engine, document.id)
         ],
-        "copies": [_copy_json(copy) for copy in copies_of(engine, document.id)],
+        "copies": [_copy_json(copy) for copy in _copies(archive, document)],
         "alike": [_copy_json(copy) for copy in _alike(archive, document, shown)],
     }
 
