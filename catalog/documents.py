@@ -182,6 +182,14 @@ def is_in_place(engine: Engine, capture: Capture) -> bool:
         return connection.scalar(query) is not None
 
 
+def unread_versions(engine: Engine) -> int:
+    """How many contents wait to be read: until then nothing is known of their texts."""
+    read = select(_TEXT.version_id).where(_TEXT.version_id == _VERSION.id, _TEXT.kind == TEXT)
+    query = select(func.count()).select_from(table_of(Version)).where(~read.exists())
+    with engine.connect() as connection:
+        return connection.scalar(query) or 0
+
+
 def posting_of(engine: Engine, version_id: str) -> Posting | None:
     """What a content says it is, where it was read."""
     query = select(table_of(Posting)).where(table_of(Posting).c.version_id == version_id)

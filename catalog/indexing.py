@@ -76,11 +76,11 @@ class IndexReport:
             self.reasons[code] = self.reasons.get(code, 0) + 1
 
 
-def unread(engine: Engine, files: Collection[str] = ()) -> list[str]:
+def unread(engine: Engine, files: Collection[str] | None = ()) -> list[str]:
     """The ids of the first captures of all contents that the catalog has no text of, in the order of the files.
 
     With the names of `files` just ingested, also those that turn out to be earlier than the capture
-    that a text was read from.
+    that a text was read from; with `None` such captures in any file.
     """
     capture, text = table_of(Capture), table_of(Text)
     known = exists().where(text.c.content_sha256 == capture.c.content_sha256, text.c.kind == TEXT)
@@ -90,7 +90,7 @@ def unread(engine: Engine, files: Collection[str] = ()) -> list[str]:
     with engine.connect() as connection:
         for sha256, *found in connection.execute(wanted.where(~known)):
             _keep_first(first, sha256, _First(*found))
-        if files:
+        if files is None or files:
             of = capture.alias("of")
             earlier = or_(
                 capture.c.time < of.c.time,
@@ -99,8 +99,10 @@ def unread(engine: Engine, files: Collection[str] = ()) -> list[str]:
             late = (
                 wanted.join(text, text.c.content_sha256 == capture.c.content_sha256)
                 .join(of, of.c.id == text.c.capture_id)
-                .where(capture.c.file.in_(files), text.c.kind == TEXT, earlier)
+                .where(text.c.kind == TEXT, earlier)
             )
+            if files is not None:
+                late = late.where(capture.c.file.in_(files))
             for sha256, *found in connection.execute(late):
                 _keep_first(first, sha256, _First(*found))
     placed = sorted(first.values(), key=lambda found: (found.file, found.offset))
@@ -121,7 +123,7 @@ def _captures(engine: Engine, ids: list[str]) -> Iterator[Capture]:
 def index(
     engine: Engine,
     root: ArchiveRoot,
-    files: Collection[str] = (),
+    files: Collection[str] | None = (),
     progress: Progress | None = None,
 ) -> IndexReport:
     """Read and index every content of which there is no text yet (see `unread`)."""

@@ -61,9 +61,12 @@ origin = {origin}
 # [clock]
 # servers = ["ntp.example"]
 
-# Make out letters on scans, by the program tesseract (Debian packages tesseract-ocr and
-# tesseract-ocr-chi-sim). It takes seconds a page; search finds what it gives, no quotation rests on it.
+# Texts are read at the end of each order that brings new contents; with `later` they wait until
+# `muniment index` is given, as by a job at night. `ocr` makes out letters on scans, by the program
+# tesseract (Debian packages tesseract-ocr and tesseract-ocr-chi-sim): seconds a page; search finds what
+# it gives, no quotation rests on it.
 # [text]
+# later = true
 # ocr = true
 
 # The certificate that signs certifications: PKCS #12, or PEM with key and chain.
@@ -125,6 +128,8 @@ class CertificateConfig:
 class TextConfig:
     """How the texts of contents are read."""
 
+    later: bool = False
+    """Whether texts wait for `muniment index` when an order brings new contents."""
     ocr: bool = False
     """Whether letters are made out on scans."""
 

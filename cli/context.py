@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from archive.evidence.log import Log
+    from catalog.indexing import IndexReport
 
 operator_option = click.option(
     "--operator",
@@ -41,7 +42,7 @@ class Archive:
     config: Config
     clock: Clock
     unlogged: bool = False
-    """Whether this order wrote records that the log may lack; `with_archive` sees to them."""
+    """Whether this order wrote records that the log may lack; `settle` sees to them."""
     _acting: str | None = None
     _ingested: list[str] = field(default_factory=list)
 
@@ -77,21 +78,28 @@ class Archive:
         for error in report.damaged:
             click.echo(complaint(error).line, err=True)
 
-    def index(self) -> None:
-        """Read the texts of what was ingested; a content that cannot be read out is told of."""
+    def index(self, *, every: bool = False) -> IndexReport:
+        """Read the texts of what was ingested, or of `every` content that waits for it; one that cannot
+        be read out is told of.
+        """
         from cli.indexing import index  # noqa: PLC0415 -- as above
 
-        index(self, self._ingested)
+        report = index(self, None if every else self._ingested)
         self._ingested.clear()
+        return report
 
     def settle(self) -> None:
-        """Index and log what this order wrote."""
-        if self._ingested:
-            self.index()
+        """Log what this order wrote, then read its texts: evidence waits for no file to be read."""
         if self.unlogged:
             from cli.log_keeping import keep_log  # noqa: PLC0415 -- as above
 
             keep_log(self, self._acting or self.operator(None))
+        self.read()
+
+    def read(self) -> None:
+        """Read the texts of what was ingested, unless the configuration has them wait."""
+        if self._ingested and not self.config.text.later:
+            self.index()
 
     def close(self) -> None:
         if "engine" in self.__dict__:

@@ -13,8 +13,8 @@ from cli.context import Archive
 from cli.output import progress
 
 
-def index(archive: Archive, files: Collection[str] = ()) -> IndexReport:
-    """Read every content of which there is no text yet; `files` are the names of those just ingested."""
+def index(archive: Archive, files: Collection[str] | None = ()) -> IndexReport:
+    """Read every content of which there is no text yet; `files` as in `catalog.indexing.unread`."""
     done = 0
     with progress("reading texts", None) as advance:
 

@@ -53,6 +53,8 @@ KEYS = {
     "found": "the digest or length that was found; of a check, what was found, in words",
     "depth": "`stored`, `deep` or `every layer`",
     "format": "of an archive file: its format and version; of a citation: its form",
+    "texts": "how many texts were read",
+    "without_text": "how many contents were read and have no text, by code",
     "files": "names of WARC files",
     "records": "how many WARC records",
     "groups": "how many statements with their records",

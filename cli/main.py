@@ -56,6 +56,7 @@ COMMANDS = {
     "log": Command("cli.log", "The log: checkpoint, audit, publish, succeed, cosign, keys.", CHECK),
     "evidence": Command("cli.evidence", "Make a package that others verify without us.", CHECK),
     "doctor": Command("cli.doctor", "Look over the archive and say what needs care.", CHECK),
+    "index": Command("cli.index", "Read the texts that wait to be read.", KEEP),
     "rebuild": Command("cli.rebuild", "Make the catalog again from the records.", CHECK),
     "backup": Command(
         "cli.backup", "Copy the archive elsewhere, or bring the copy up to date.", KEEP

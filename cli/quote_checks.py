@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from archive.errors import UsageError
 from archive.ident import printed
 from catalog.collections import Collection, versions_in
-from catalog.documents import last_seen, text_of, title_of
+from catalog.documents import last_seen, text_of, title_of, unread_versions
 from catalog.holdings import Capture
 from catalog.quotes import QUOTE_CHECK, ids_of_texts
 from catalog.quoting.match import Match, Place, Quote, Searched
@@ -23,6 +23,7 @@ from catalog.values import table_of
 from cli.context import Archive
 from cli.events import Attachment, Happening
 from cli.naming import named_capture
+from cli.output import number
 
 CONTEXT = 40
 """Characters around a passage that are shown."""
@@ -163,12 +164,11 @@ def ask(
         return found[:SHOWN]
     if nearest is not None:
         return [nearest]
-    unread = _without_text(archive)
     foreign = _is_foreign(archive, asked, collection)
     return [
         Answer(
             quote,
-            _absent(looked_in, unread, foreign=foreign),
+            _absent(archive, looked_in, foreign=foreign),
             translation=translation,
             looked_in=looked_in,
         )
@@ -261,10 +261,12 @@ def _likeness(answer: Answer) -> float:
     return answer.checked.nearest.likeness if answer.checked.nearest else 0.0
 
 
-def _absent(looked_in: int, unread: int, *, foreign: bool) -> Checked:
+def _absent(archive: Archive, looked_in: int, *, foreign: bool) -> Checked:
     told = f"looked through {looked_in:,} texts"
-    if unread:
-        told += f"; {unread:,} files have no text, so nothing is said of them"
+    if without := _without_text(archive):
+        told += f"; {without:,} files have no text, so nothing is said of them"
+    if unread := unread_versions(archive.engine):
+        told += f"; {number(unread, 'version')} not read yet: `muniment index` reads them"
     if foreign:
         return Checked(
             QuoteVerdict.NO_ORIGINAL,

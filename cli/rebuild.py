@@ -36,7 +36,8 @@ def command(archive: Archive, *, operator: str | None, as_json: bool) -> Exit:
             advance(done)
 
         report = rebuild(archive.engine, archive.root, tell)
-    index(archive)
+    if not archive.config.text.later:
+        index(archive)
     clear_crawls(archive)
     for error in report.damaged:
         click.echo(complaint(error).line, err=True)

@@ -71,7 +71,9 @@ def command(
         waits = _log_waits(archive, restored, nothing_lost)
         who = archive.operator(operator)
         code = _settle(archive, restored, source, who, no_check=no_check, as_json=as_json)
-        if not waits:
+        if waits:
+            archive.read()
+        else:
             archive.settle()
         _tell(restored, waits, as_json)
     return code

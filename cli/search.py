@@ -199,7 +199,7 @@ def _summary(total: int, shown: int, missed: Gaps) -> Iterator[str]:
     if missed.cut:
         yield f"searched in part: {number(missed.cut, 'text')} cut by a limit"
     if missed.unread:
-        yield f"not read yet: {number(missed.unread, 'version')}; the next order that writes reads them"
+        yield f"not read yet: {number(missed.unread, 'version')}; `muniment index` reads them"
     if missed.undated:
         yield f"left out, for they state no such date: {number(missed.undated, 'text')}"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from archive.verdict import Verdict
+from catalog.documents import unread_versions
 from catalog.overviews import crawls
 from cli.context import Archive, with_archive
 from cli.exits import Exit
@@ -45,3 +46,6 @@ def _held(archive: Archive) -> Iterator[tuple[str, str]]:
     last = next(iter(crawls(archive.engine)), None)
     if last is not None:
         yield "last crawl", f"{last.source}, {moment(last.started)}, {last.end or 'unfinished'}"
+    waiting = unread_versions(archive.engine)
+    if waiting:
+        yield "texts", f"{number(waiting, 'version')} not read yet: `muniment index` reads them"

@@ -30,14 +30,17 @@ def test_a_page_is_read_once(engine: Engine, tmp_path: Path) -> None:
     assert index(engine, root).texts == 0
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["after each file", "once for all"])
 def test_a_content_is_read_as_its_first_capture_declares_it_whichever_comes_first(
-    engine: Engine, tmp_path: Path
+    engine: Engine, tmp_path: Path, *, late: bool
 ) -> None:
     root = ArchiveRoot.create(tmp_path / "archive")
     store(root, page(body=HTML.encode(), at=5), prefix="b")
     store(root, page("http://elsewhere.example/", body=HTML.encode(), at=1), prefix="a")
     for path in reversed(sealed(root)):
-        index(engine, root, ingest(engine, [path], root).files)
+        files = ingest(engine, [path], root).files
+        index(engine, root, () if late else files)
+    index(engine, root, None if late else ())
     before = dump(engine)
     rebuild(engine, root)
     index(engine, root)
