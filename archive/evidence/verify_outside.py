@@ -12,8 +12,6 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
-from pyhanko.sign.general import extract_certificate_info, extract_signer_info
-from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
 from archive.errors import DamagedError, Error
 from archive.evidence.certpath import UNREADABLE
@@ -164,6 +162,13 @@ def _stamps(files: PackageFiles, roots: str, data: bytes) -> bool:
 
 def _sealed(signature: bytes, data: bytes) -> str:
     """Whose certificate signed `data` (CMS, detached). Raises `PackageError`."""
+    # Loaded for a seal alone: it takes as long to load as all else that a verification needs.
+    from pyhanko.sign.general import (  # noqa: PLC0415
+        extract_certificate_info,
+        extract_signer_info,
+    )
+    from pyhanko.sign.validation.generic_cms import validate_sig_integrity  # noqa: PLC0415
+
     try:
         _, _, der = pem.unarmor(signature)
         signed = cms.ContentInfo.load(der, strict=True)["content"]
