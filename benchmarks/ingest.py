@@ -27,7 +27,8 @@ def race(root: ArchiveRoot, captures: int, work: Path) -> str:
         for what, took in found.items()
     ]
     return (
-        f"`muniment rebuild` of {captures} captures in {synthetic.CRAWLS} WARC files, the whole command: "
+        f"`muniment rebuild` of {captures} captures in {synthetic.CRAWLS} WARC files, the whole command, "
+        "which leaves the texts to `muniment index`: "
         f"{rebuilt.wall:.0f} s, **{captures / rebuilt.wall:.0f} captures a second**, "
         f"{rebuilt.cpu:.0f} s of CPU, peak {rebuilt.peak / 1e6:.0f} MB, catalog {size / 1e6:.0f} MB "
         f"({size / captures:.0f} bytes a capture). One run.\n\n"

@@ -46,7 +46,7 @@ def archive_of(folder: Path, captures: int) -> ArchiveRoot:
     if done.exists() and done.read_text() == str(captures):
         return ArchiveRoot(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    root = ArchiveRoot.create(folder, 'operator = "benchmark"\n')
+    root = ArchiveRoot.create(folder, 'operator = "benchmark"\n[text]\nlater = true\n')
     urls = captures // CRAWLS
     parts = [Part(folder, n, n // AGAIN * urls, urls) for n in range(CRAWLS)]
     with ProcessPoolExecutor(2) as pool:
