@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, and_, delete, exists, insert, or_, select
+from sqlmodel import SQLModel
 
 from archive.coding import CodingError
 from archive.errors import DamagedError, NotFoundError
@@ -142,8 +143,7 @@ def index(
         for readings in _batches(chain(read_contents(readers, spooled), lost)):
             contents = [version_id(capture.content_sha256 or b"") for capture, _ in readings]
             with connection.begin(), reindexing(connection, contents):
-                for capture, reading in readings:
-                    enter(connection, capture, reading)
+                enter(connection, readings)
             for _, reading in readings:
                 report.count(reading)
             if progress:
@@ -224,36 +224,48 @@ def _batches(
         yield batch
 
 
-def enter(connection: Connection, capture: Capture, reading: Reading) -> None:
-    """Enter what was read of a content, in place of what an earlier reading gave."""
+def enter(connection: Connection, readings: Iterable[tuple[Capture, Reading]]) -> None:
+    """Enter what was read of contents, in place of what earlier readings of them gave."""
+    rows: dict[type[SQLModel], list[Row]] = {model: [] for model in _OF_A_READING}
+    for capture, reading in readings:
+        for model, added in _rows(capture, reading):
+            rows[model] += added
+    ids = [row["version_id"] for row in rows[Text]]
+    for model, added in rows.items():
+        table = table_of(model)
+        connection.execute(delete(table).where(table.c.version_id.in_(ids)))
+        if added:
+            connection.execute(insert(table), added)
+
+
+_OF_A_READING = (Text, Posting, Stated, Attachment, Sketch)
+"""The tables of what was read of a content."""
+
+
+def _rows(capture: Capture, reading: Reading) -> Iterator[tuple[type[SQLModel], list[Row]]]:
+    """The rows of one content."""
     assert capture.content_sha256 is not None
     id_ = version_id(capture.content_sha256)
-    for model in (Text, Posting, Stated, Sketch, Attachment):
-        table = table_of(model)
-        connection.execute(delete(table).where(table.c.version_id == id_))
-    passages = reading.extraction.passages
+    extraction = reading.extraction
     placed = stored(reading)
     normalised = normal(placed.text)
-    connection.execute(insert(table_of(Text)), text_row(capture, reading, placed, normalised))
-    if reading.outcome == "content":
-        stated: list[Row] = []
-        if passages:
-            posting, stated = posting_rows(
-                id_, reading.extraction, capture.url, capture.last_modified
-            )
-            connection.execute(insert(table_of(Posting)), posting)
-        encoding = reading.extraction.encoding
-        links = attachment_rows(
-            id_, capture.url, reading.extraction.links, encoding.name if encoding else None
-        )
-        hashes = [{"hash": hash_, "version_id": id_} for hash_ in _sketch(placed, normalised)]
-        for table_, rows in ((Stated, stated), (Attachment, links), (Sketch, hashes)):
-            if rows:
-                connection.execute(insert(table_of(table_)), rows)
+    yield Text, [text_row(capture, reading, placed, normalised)]
+    if reading.outcome != "content":
+        return
+    if extraction.passages:
+        posting, stated = posting_rows(id_, extraction, capture.url, capture.last_modified)
+        yield Posting, [posting]
+        yield Stated, stated
+    encoding = extraction.encoding.name if extraction.encoding else None
+    yield Attachment, attachment_rows(id_, capture.url, extraction.links, encoding)
+    yield Sketch, [{"hash": hash_, "version_id": id_} for hash_ in _sketch(placed, normalised)]
 
 
 def stored(reading: Reading) -> PlacedText:
     """The text as the database can store it: the places count its characters."""
+    placed = PlacedText.of(reading.extraction.passages)
+    if visible(placed.text) == placed.text:
+        return placed
     return PlacedText.of(
         Passage(visible(each.text), each.at) for each in reading.extraction.passages
     )

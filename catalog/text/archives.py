@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog.text.archive_members import READERS, Member
@@ -154,4 +154,4 @@ def _read(content: Content, name: str, budget: _Budget) -> Iterator[Passage]:
     if found.code:
         budget.reasons.append((found.code, f"{name}: {found.code}, {found.detail or 'no text'}"))
     for passage in found.passages:
-        yield Passage(passage.text, replace(passage.at, member=name))
+        yield Passage(passage.text, passage.at._replace(member=name))

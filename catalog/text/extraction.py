@@ -7,9 +7,9 @@ same text, so it is kept in the catalog and made again from the WARC whenever so
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 JOINT = "\n"
 """What stands between two passages in the text."""
@@ -19,9 +19,11 @@ Box = tuple[float, float, float, float]
 is shown, after its rotation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locator:
-    """Where a passage stands. What does not apply to a format is `None`; numbers count from 1."""
+class Locator(NamedTuple):
+    """Where a passage stands. What does not apply to a format is `None`; numbers count from 1.
+
+    A tuple, as a passage is: a page has a hundred of both, and each is made several times.
+    """
 
     member: str | None = None
     """The name of a file inside an archive; `outer.zip/inner.doc` where they are nested."""
@@ -46,20 +48,15 @@ class Locator:
         return ", ".join(filter(None, told))
 
     def to_json(self) -> dict[str, Any]:
-        told = ((name, getattr(self, name)) for name in LOCATED_BY)
-        return {name: value for name, value in told if value is not None}
+        named = zip(self._fields, self, strict=True)
+        return {name: value for name, value in named if value is not None}
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Locator:
-        box = told.get("box")
-        return cls(**{**told, "box": tuple(box) if box else None})
+        return cls(**{**told, "box": tuple(told["box"])} if "box" in told else told)
 
 
-LOCATED_BY = tuple(each.name for each in fields(Locator))
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """A run of text that stands in one place: a paragraph, a line of a page, a cell."""
 
     text: str

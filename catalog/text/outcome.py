@@ -92,10 +92,12 @@ def _mark(rule: Rule, page: Page) -> str | None:
     """What in the page makes a rule hold; `None` where it does not."""
     if len(page.own) > rule.most or (rule.most > 0 and page.is_notice and not rule.also_notices):
         return None
-    if rule.needs is not None and rule.needs.search(page.head) is None:
-        return None
     if rule.where == "title":
         found = next(filter(None, map(rule.pattern.fullmatch, page.titles)), None)
-    else:
+        if found is None:  # before the whole source is searched: few pages have such a title
+            return None
+    if rule.needs is not None and rule.needs.search(page.head) is None:
+        return None
+    if rule.where != "title":
         found = rule.pattern.search(page.head if rule.where == "script" else page.own)
     return None if found is None else f"{rule.where} “{found[0][:80].strip()}”"
