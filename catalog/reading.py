@@ -5,10 +5,8 @@ from __future__ import annotations
 import gc
 import gzip
 import marshal
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -18,11 +16,12 @@ from blake3 import blake3
 from sqlalchemy import make_url
 
 from archive.digest import Digests
-from archive.errors import DamagedError, Error, StoppedError, Where
+from archive.errors import DamagedError, Where
 from archive.reader import after_warcinfo, mapped
 from archive.salvage import salvage
 from archive.stored import StoredGroup, StoredRecord
 from archive.warc import header, parse_head
+from catalog.apart import Apart
 from catalog.inserts import Insert, inserts
 from catalog.rows import RowBuilder, Rows
 
@@ -77,24 +76,10 @@ def rounds(paths: Sequence[Path], dialect: str) -> Iterator[Iterator[Round]]:
     if len(paths) == 1 or not is_large(paths):  # one file may be large by a few large records
         yield (read_alone(path, dialect) for path in paths)
         return
-    context = multiprocessing.get_context("spawn")
-    connections, processes = [], []
-    for number in range(min(READERS, len(paths))):
-        ours, theirs = context.Pipe(duplex=False)
-        share = paths[number::READERS]
-        processes.append(context.Process(target=_feed, args=(theirs, share, dialect), daemon=True))
-        processes[-1].start()
-        theirs.close()
-        connections.append(ours)
-    try:
-        yield _received(paths, connections)
-    finally:
-        # Closed first, so that a reader in the middle of a file ends at its next batch.
-        for connection in connections:
-            connection.close()
-        for process in processes:
-            process.join()
-            process.close()
+    with ExitStack() as stack:
+        shares = [paths[number::READERS] for number in range(min(READERS, len(paths)))]
+        reading = [stack.enter_context(Apart(_read_share, share, dialect)) for share in shares]
+        yield _received(paths, reading)
 
 
 def read_alone(path: Path, dialect: str) -> Round:
@@ -102,46 +87,27 @@ def read_alone(path: Path, dialect: str) -> Round:
     return Round((path,), ((path, piece) for piece in _read_all([path], dialect)))
 
 
-def _received(paths: Sequence[Path], connections: list[Connection]) -> Iterator[Round]:
+def _received(paths: Sequence[Path], reading: Sequence[Apart[Piece]]) -> Iterator[Round]:
     for start in range(0, len(paths), READERS):
         together = tuple(paths[start : start + READERS])
-        yield Round(together, _merged(dict(zip(connections, together, strict=False))))
+        yield Round(together, _merged(dict(zip(together, reading, strict=False))))
 
 
-def _merged(reading: dict[Connection, Path]) -> Iterator[tuple[Path, Piece]]:
+def _merged(reading: dict[Path, Apart[Piece]]) -> Iterator[tuple[Path, Piece]]:
     """Whatever comes next of any of the files, until all of them are at their end."""
-    while reading:
-        for ready in wait(list(reading)):
+    paths = {each.connection: path for path, each in reading.items()}
+    while paths:
+        for ready in wait(list(paths)):
             assert isinstance(ready, Connection), "there is nothing else to wait for"
-            piece = _receive(ready)
-            yield reading[ready], piece
+            piece = reading[paths[ready]].take()
+            yield paths[ready], piece
             if isinstance(piece, End):
-                del reading[ready]
+                del paths[ready]
 
 
-def _receive(connection: Connection) -> Piece:
-    try:
-        piece: Piece | Error = connection.recv()
-    except EOFError:
-        raise StoppedError(
-            "a process that reads the WARC files was ended",
-            advice="give the same order again: files that are in the catalog are passed over",
-        ) from None
-    if isinstance(piece, Error):
-        raise piece
-    return piece
-
-
-def _feed(connection: Connection, paths: Sequence[Path], dialect: str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that commits
+def _read_share(paths: Sequence[Path], dialect: str) -> Iterator[Piece]:
     gc.disable()  # rows come and go by the hundred thousand, and none is part of a cycle
-    try:
-        for piece in _read_all(paths, dialect):
-            connection.send(piece)
-    except Error as error:
-        connection.send(error)
-    except BrokenPipeError:  # the other side has stopped, and said why
-        return
+    return _read_all(paths, dialect)
 
 
 def _read_all(paths: Iterable[Path], dialect: str) -> Iterator[Piece]:

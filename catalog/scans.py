@@ -16,14 +16,7 @@ from sqlalchemy import Engine, and_, exists, insert, or_, select
 from archive.layout import ArchiveRoot
 from catalog.database import writing
 from catalog.holdings import Capture
-from catalog.indexing import (
-    IndexReport,
-    Progress,
-    read_contents,
-    spooled_contents,
-    stored,
-    text_row,
-)
+from catalog.indexing import IndexReport, Progress
 from catalog.keys import version_id
 from catalog.search.index import reindexing
 from catalog.text import ocr
@@ -31,6 +24,7 @@ from catalog.text.normal import normal
 from catalog.text.reading import Reading
 from catalog.text.worker import Job, Readers
 from catalog.text.worker_limits import Limits
+from catalog.text_rows import read_contents, spooled_contents, stored, text_row
 from catalog.texts import OCR, TEXT, Text
 from catalog.values import table_of, values
 
@@ -69,7 +63,7 @@ def index_scans(engine: Engine, root: ArchiveRoot, progress: Progress | None = N
         writing(engine) as connection,
     ):
         spooled = spooled_contents(
-            engine, root, unread_scans(engine), Path(spool), report=report, lost=lost
+            engine, root, unread_scans(engine), Path(spool), damaged=report.damaged, lost=lost
         )
         for capture, reading in read_contents(readers, _as_scans(spooled)):
             contents = [version_id(capture.content_sha256 or b"")]
@@ -77,7 +71,7 @@ def index_scans(engine: Engine, root: ArchiveRoot, progress: Progress | None = N
             row = text_row(capture, reading, placed, normal(placed.text), OCR)
             with connection.begin(), reindexing(connection, contents):
                 connection.execute(insert(table_of(Text)), row)
-            report.count(reading)
+            report.count(reading.extraction.code)
             if progress:
                 progress(1)
     return report

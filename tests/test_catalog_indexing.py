@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from archive.layout import ArchiveRoot
+from catalog import text_rows
 from catalog.indexing import index
 from catalog.ingest import ingest, rebuild, sealed
 from catalog.texts import Posting, Stated, Text
@@ -66,6 +67,39 @@ def test_contents_that_end_their_process_cost_themselves_alone(
     rebuild(engine, root)
     index(engine, root)
     assert dump(engine) == before
+
+
+def test_rows_made_in_another_process_are_the_same(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = ArchiveRoot.create(tmp_path / "archive")
+    told = [
+        page(f"http://ministry.example/{n}", HTML.replace("25", str(n)).encode(), at=n)
+        for n in range(1, 6)
+    ]
+    store(root, *told)
+    ingest(engine, sealed(root), root)
+    here = index(engine, root)
+    before = dump(engine)
+    rebuild(engine, root)
+    monkeypatch.setattr(text_rows, "MANY", 2)
+    assert index(engine, root) == here
+    assert dump(engine) == before
+
+
+def test_a_content_whose_file_is_missing_is_told_of_by_either_process(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = ArchiveRoot.create(tmp_path / "archive")
+    store(root, page(body=HTML.encode(), at=1), prefix="a")
+    store(root, page("http://ministry.example/b", HTML.replace("25", "30").encode(), 2), prefix="b")
+    ingest(engine, sealed(root), root)
+    sealed(root)[0].unlink()
+    for many in (400, 1):
+        monkeypatch.setattr(text_rows, "MANY", many)
+        (damaged,) = index(engine, root).damaged
+        assert "the file is missing" in str(damaged)
+    assert len(rows(engine, "SELECT body FROM text")) == 1
 
 
 def test_tables_of_texts_are_cleared_by_a_rebuild(engine: Engine, tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+"""A generator that runs in a process of its own, which makes the next thing while one is used.
+
+What it yields crosses by pickle, so the module that makes it must load without starting anything. The
+process ends with its generator, with whoever takes from it, even where that one is killed, and with
+`close`; Ctrl-C is for whoever takes.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from archive.errors import Error, StoppedError
+
+T = TypeVar("T")
+
+_CONTEXT = multiprocessing.get_context("spawn")
+_END = None
+"""Sent behind the last thing; each of those is sent in a tuple."""
+
+
+class Apart(Generic[T]):
+    """What `make(*arguments)` yields. To be closed, or used in `with`."""
+
+    def __init__(self, make: Callable[..., Iterator[T]], *arguments: object) -> None:
+        self.connection, theirs = _CONTEXT.Pipe(duplex=False)
+        self._process = _CONTEXT.Process(target=_feed, args=(theirs, make, arguments), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[T]:
+        while (told := self._receive()) is not _END:
+            yield told[0]
+
+    def take(self) -> T:
+        """The next thing, where there must be one."""
+        told = self._receive()
+        assert told is not _END, "more was taken than was made"
+        return told[0]
+
+    def close(self) -> None:
+        """End the process: it finds out when it has made its next thing."""
+        self.connection.close()
+        self._process.join()
+        self._process.close()
+
+    def _receive(self) -> tuple[T] | None:
+        try:
+            told: tuple[T] | Error | None = self.connection.recv()
+        except EOFError:
+            raise StoppedError(
+                "a process that reads the archive was ended",
+                advice="give the same order again: what is in the catalog already is passed over",
+            ) from None
+        if isinstance(told, Error):
+            raise told
+        return told
+
+
+def _feed(
+    connection: Connection, make: Callable[..., Iterator[object]], arguments: tuple[object, ...]
+) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what the modules hold lasts as long as the process
+    try:
+        for made in make(*arguments):
+            connection.send((made,))
+        connection.send(_END)
+    except Error as error:
+        connection.send(error)
+    except BrokenPipeError:  # the other side has stopped, and said why
+        return
