@@ -16,7 +16,8 @@ from benchmarks.server import serve
 from benchmarks.site import Site
 
 HEAD = ("program", "wall s", "CPU s", "file MB/s", "uncompressed MB/s", "peak MB")
-CRAWLS = 4
+CRAWLS = 8
+"""The start of a command is then a small part of it, as it is in an archive that is in use."""
 GOALS = (
     ("stored, one process", "openssl dgst -sha256"),
     ("deep, one process", "warcio check"),

@@ -31,6 +31,7 @@ class Apart(Generic[T]):
         self.connection, theirs = _CONTEXT.Pipe(duplex=False)
         self._process = _CONTEXT.Process(target=_feed, args=(theirs, make, arguments), daemon=True)
         self._process.start()
+        self._has_more = True
         theirs.close()
 
     def __enter__(self) -> Self:
@@ -55,12 +56,21 @@ class Apart(Generic[T]):
         return told[0]
 
     def close(self) -> None:
-        """End the process: it finds out when it has made its next thing."""
+        """End the process, whatever it is about; its generator cleans up behind itself."""
         self.connection.close()
+        if self._has_more:
+            self._process.terminate()
         self._process.join()
         self._process.close()
 
     def _receive(self) -> tuple[T] | None:
+        told = self._received()
+        self._has_more = isinstance(told, tuple)
+        if isinstance(told, Error):
+            raise told
+        return told
+
+    def _received(self) -> tuple[T] | Error | None:
         try:
             told: tuple[T] | Error | None = self.connection.recv()
         except EOFError:
@@ -68,15 +78,19 @@ class Apart(Generic[T]):
                 "a process that reads the archive was ended",
                 advice="give the same order again: what is in the catalog already is passed over",
             ) from None
-        if isinstance(told, Error):
-            raise told
         return told
+
+
+def _leave(*_: object) -> None:
+    """Leave every `with` on the way out: a generator may have files and processes of its own."""
+    raise SystemExit
 
 
 def _feed(
     connection: Connection, make: Callable[..., Iterator[object]], arguments: tuple[object, ...]
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     gc.freeze()  # what the modules hold lasts as long as the process
     try:
         for made in make(*arguments):

@@ -39,6 +39,16 @@ def process_ids() -> Iterator[int]:
         time.sleep(PAUSE)
 
 
+def slow(folder: Path) -> Iterator[int]:
+    """What it has to clear away lies in `folder` until it has done so."""
+    (folder / "left").touch()
+    try:
+        yield os.getpid()
+        time.sleep(3600)
+    finally:
+        (folder / "left").unlink()
+
+
 def is_gone(pid: int) -> bool:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -79,6 +89,16 @@ def test_it_ends_when_no_more_is_taken() -> None:
         pid = made.take()
         assert pid != os.getpid()
     assert is_gone(pid)
+
+
+def test_it_ends_at_once_and_clears_away_what_it_made(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with Apart(slow, tmp_path) as made:
+        pid = made.take()
+        assert (tmp_path / "left").exists()
+    assert is_gone(pid)
+    assert time.monotonic() - began < PATIENCE
+    assert not (tmp_path / "left").exists()
 
 
 def test_it_ends_with_whoever_takes_from_it() -> None:
