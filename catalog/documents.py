@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, and_, case, func, select
+from sqlalchemy import Engine, Select, and_, case, func, select
 
 from catalog.holdings import Capture, Version
 from catalog.keys import document_id as id_at
@@ -182,10 +183,14 @@ def is_in_place(engine: Engine, capture: Capture) -> bool:
         return connection.scalar(query) is not None
 
 
-def unread_versions(engine: Engine) -> int:
-    """How many contents wait to be read: until then nothing is known of their texts."""
+def unread_versions(engine: Engine, among: Select[Any] | None = None) -> int:
+    """How many contents, or of those with the ids `among`, wait to be read: until then nothing is
+    known of their texts, nor whether they came in a document's place.
+    """
     read = select(_TEXT.version_id).where(_TEXT.version_id == _VERSION.id, _TEXT.kind == TEXT)
     query = select(func.count()).select_from(table_of(Version)).where(~read.exists())
+    if among is not None:
+        query = query.where(_VERSION.id.in_(among))
     with engine.connect() as connection:
         return connection.scalar(query) or 0
 

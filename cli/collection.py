@@ -23,7 +23,9 @@ from catalog.collections import (
     collections,
     find_collection,
     members,
+    versions_in,
 )
+from catalog.documents import unread_versions
 from cli.collection_manifest import check_manifest, csv_of, make_manifest, manifest_of
 from cli.context import Archive, operator_option, with_archive
 from cli.events import Attachment, record_event
@@ -182,6 +184,9 @@ def freeze(archive: Archive, name: str, *, operator: str | None, as_json: bool) 
     manifest = make_manifest(archive, collection)
     if not manifest.members:
         raise UsageError(f"{name} has no members", advice="add some first")
+    unread = unread_versions(archive.engine, versions_in(collection.id))
+    if unread:
+        say(f"{number(unread, 'version')} not read yet: whether they are documents is not checked")
     attachment = Attachment(
         f"urn:muniment:collection:{collection.id}", manifest.data, MANIFEST_TYPE
     )

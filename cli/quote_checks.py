@@ -300,7 +300,7 @@ def _why(archive: Archive, capture: Capture, text: Text | None) -> str:
         return (
             f"there is no document: {capture.outcome}"
             if capture.version_id is None
-            else "not read yet"
+            else "not read yet: `muniment index` reads it"
         )
     told = f"no text ({text.code}: {text.detail})"
     if text_of(archive.engine, text.version_id, OCR) is not None:

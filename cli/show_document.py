@@ -94,7 +94,7 @@ def version_fields(archive: Archive, version: Version) -> Iterator[Field]:
     yield "", f"blake3 {version.blake3.hex()}"
     text = text_of(archive.engine, version.id)
     if text is None:
-        yield "text", "not read yet"
+        yield "text", "not read yet: `muniment index` reads it"
     else:
         yield from text_fields(text)
     scan = text_of(archive.engine, version.id, OCR)

@@ -38,7 +38,9 @@ def later(archive: Path) -> None:
         file.write("\n[text]\nlater = true\n")
 
 
-def test_texts_wait_for_their_order_and_all_that_needs_them_says_so(archive: Path) -> None:
+def test_texts_wait_for_their_order_and_all_that_needs_them_says_so(
+    archive: Path, site: SmallSite
+) -> None:
     later(archive)
     assert muniment("crawl", "site", archive=archive).code == 0
     found = muniment("search", "研修班", archive=archive)
@@ -47,6 +49,12 @@ def test_texts_wait_for_their_order_and_all_that_needs_them_says_so(archive: Pat
     assert waiting in found.err
     assert "2 versions not read yet" in muniment("quote", "名额25人", archive=archive).out
     assert "2 versions not read yet" in muniment("status", archive=archive).out
+    assert "not read yet" in muniment("cite", site.url + "/a", archive=archive).err
+    muniment("collection", "create", "files", archive=archive)
+    muniment("collection", "add", "files", site.url + "/a", archive=archive)
+    frozen = muniment("collection", "freeze", "files", archive=archive)
+    assert frozen.code == 0
+    assert "1 version not read yet" in frozen.err
     told = muniment("index", archive=archive)
     assert (told.code, told.out) == (0, "")
     assert "read: 3 texts" in told.err
