@@ -28,8 +28,8 @@ from catalog.text_rows import TextRows, read_contents, spooled_contents, text_ro
 from catalog.texts import TEXT, Text
 from catalog.values import table_of
 
-Progress = Callable[[int], None]
-"""Told how many more contents are read."""
+Progress = Callable[[int, int], None]
+"""Told how many contents are read, and of how many."""
 
 
 @dataclass
@@ -94,6 +94,7 @@ def index(
     report = IndexReport()
     catch_up(engine)
     found = unread(engine, files)
+    done = 0
     with text_rows_of(engine, root, found) as made, writing(engine) as connection:
         for each in made:
             with connection.begin(), reindexing(connection, each.version_ids):
@@ -101,8 +102,9 @@ def index(
             for code in each.codes:
                 report.count(code)
             report.damaged += each.damaged
+            done += len(each.codes) + len(each.damaged)
             if progress:
-                progress(len(each.codes))
+                progress(done, len(found))
     return report
 
 

@@ -62,10 +62,11 @@ def index_scans(engine: Engine, root: ArchiveRoot, progress: Progress | None = N
         Readers(1, LIMITS) as readers,
         writing(engine) as connection,
     ):
+        waiting = unread_scans(engine)
         spooled = spooled_contents(
-            engine, root, unread_scans(engine), Path(spool), damaged=report.damaged, lost=lost
+            engine, root, waiting, Path(spool), damaged=report.damaged, lost=lost
         )
-        for capture, reading in read_contents(readers, _as_scans(spooled)):
+        for done, (capture, reading) in enumerate(read_contents(readers, _as_scans(spooled)), 1):
             contents = [version_id(capture.content_sha256 or b"")]
             placed = stored(reading)
             row = text_row(capture, reading, placed, normal(placed.text), OCR)
@@ -73,7 +74,7 @@ def index_scans(engine: Engine, root: ArchiveRoot, progress: Progress | None = N
                 connection.execute(insert(table_of(Text)), row)
             report.count(reading.extraction.code)
             if progress:
-                progress(1)
+                progress(done, len(waiting))
     return report
 
 

@@ -15,15 +15,8 @@ from cli.output import progress
 
 def index(archive: Archive, files: Collection[str] | None = ()) -> IndexReport:
     """Read every content of which there is no text yet; `files` as in `catalog.indexing.unread`."""
-    done = 0
     with progress("reading texts", None) as advance:
-
-        def tell(count: int) -> None:
-            nonlocal done
-            done += count
-            advance(done)
-
-        report = index_catalog(archive.engine, archive.root, files, tell)
+        report = index_catalog(archive.engine, archive.root, files, advance)
     for error in report.damaged:
         click.echo(complaint(error).line, err=True)
     if archive.config.text.ocr:
@@ -43,14 +36,7 @@ def _read_scans(archive: Archive) -> None:
         missing = f"the program {ocr.PROGRAM} is not installed ({ocr.PACKAGES})"
         click.echo(f"{waiting} scans are not read: {missing}", err=True)
         return
-    done = 0
     with progress("reading scans", waiting) as advance:
-
-        def tell(count: int) -> None:
-            nonlocal done
-            done += count
-            advance(done)
-
-        report = index_scans(archive.engine, archive.root, tell)
+        report = index_scans(archive.engine, archive.root, advance)
     for error in report.damaged:
         click.echo(complaint(error).line, err=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from rich import box
@@ -111,18 +111,24 @@ def write_fields(fields: Iterable[tuple[str, str]]) -> None:
         console.print(line, soft_wrap=True)
 
 
+class Advance(Protocol):
+    """Takes how much is done, and of how much where that was not known before."""
+
+    def __call__(self, done: float, total: float | None = None, /) -> None: ...
+
+
 @contextmanager
-def progress(title: str, total: float | None) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal, nothing elsewhere; yields a function that takes how much is done."""
+def progress(title: str, total: float | None) -> Iterator[Advance]:
+    """A bar on a terminal, nothing elsewhere; yields what moves it on."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda _: None
+        yield lambda _done, _total=None: None
         return
     from rich.progress import Progress  # noqa: PLC0415 -- half of rich, for a terminal alone
 
     with Progress(console=console, transient=True) as bars:
         bar = bars.add_task(title, total=total)
-        yield lambda done: bars.update(bar, completed=done)
+        yield lambda done, total=total: bars.update(bar, completed=done, total=total)
 
 
 def size(length: int | None) -> str:
