@@ -18,6 +18,12 @@ from benchmarks.site import Site
 HEAD = ("program", "wall s", "CPU s", "file MB/s", "uncompressed MB/s", "peak MB")
 CRAWLS = 8
 """The start of a command is then a small part of it, as it is in an archive that is in use."""
+COMMANDS = (
+    ("`muniment verify --all`", "openssl dgst -sha256"),
+    ("`muniment verify --all --deep`", "warcio check"),
+    ("`muniment verify --all --every-layer`", "fastwarc check -p"),
+)
+"""What a user gives, with all cores, beside a peer, which takes one."""
 GOALS = (
     ("stored, one process", "openssl dgst -sha256"),
     ("deep, one process", "warcio check"),
@@ -52,7 +58,12 @@ def race(archive: Path, rounds: int, work: Path) -> str:
         "crawls of the site with attachments. Whole processes, ours with the start of Python and the reading "
         "of the catalog; `muniment verify` takes both cores and keeps what came of it as an event.\n\n"
     )
-    return told + table(HEAD, rows) + "\n" + "".join(_goal(runs, inside, *goal) for goal in GOALS)
+    lines = [
+        f"- {ours}: {spread(ratios(runs, ours, peer))} × the speed of `{peer}`\n"
+        for ours, peer in COMMANDS
+    ]
+    lines += [_goal(runs, inside, *goal) for goal in GOALS]
+    return told + table(HEAD, rows) + "\n" + "".join(lines)
 
 
 def _contestants(
