@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 from archive.errors import DamagedError
 from archive.layout import ArchiveRoot
 from catalog.database import writing
-from catalog.holdings import Capture
+from catalog.holdings import Capture, Version
 from catalog.search.index import catch_up, reindexing
 from catalog.text.reading import Reading
 from catalog.text.worker import Readers
@@ -57,14 +57,24 @@ def unread(engine: Engine, files: Collection[str] | None = ()) -> list[str]:
     With the names of `files` just ingested, also those that turn out to be earlier than the capture
     that a text was read from; with `None` such captures in any file.
     """
-    capture, text = table_of(Capture), table_of(Text)
-    known = exists().where(text.c.content_sha256 == capture.c.content_sha256, text.c.kind == TEXT)
+    capture, version, text = table_of(Capture), table_of(Version), table_of(Text)
     columns = (capture.c[name] for name in ("content_sha256", "time", "id", "file", "offset"))
-    wanted = select(*columns).where(capture.c.content_sha256.is_not(None))
+    wanted = select(*columns)
+    # Asked apart, for both are told by small indexes: every order asks, and seldom is there any.
+    of_versions = wanted.join(version, version.c.id == capture.c.version_id).where(
+        ~exists().where(text.c.version_id == version.c.id, text.c.kind == TEXT)
+    )
+    of_no_version = wanted.where(
+        capture.c.version_id.is_(None),
+        capture.c.content_sha256.is_not(None),
+        ~exists().where(text.c.content_sha256 == capture.c.content_sha256, text.c.kind == TEXT),
+    )
     first: dict[bytes, _First] = {}
     with engine.connect() as connection:
-        for sha256, *found in connection.execute(wanted.where(~known)):
-            _keep_first(first, sha256, _First(*found))
+        for query in (of_versions, of_no_version):
+            for sha256, *found in connection.execute(query):
+                if sha256 is not None:  # where nothing had changed, none came
+                    _keep_first(first, sha256, _First(*found))
         if files is None or files:
             of = capture.alias("of")
             earlier = or_(
