@@ -88,18 +88,18 @@ class Archive:
         self._ingested.clear()
         return report
 
-    def settle(self) -> None:
-        """Log what this order wrote, then read its texts: evidence waits for no file to be read."""
+    def settle(self, *, every: bool = False) -> None:
+        """Log what this order wrote, then `read`: evidence waits for no file to be read."""
         if self.unlogged:
             from cli.log_keeping import keep_log  # noqa: PLC0415 -- as above
 
             keep_log(self, self._acting or self.operator(None))
-        self.read()
+        self.read(every=every)
 
-    def read(self) -> None:
-        """Read the texts of what was ingested, unless the configuration has them wait."""
-        if self._ingested and not self.config.text.later:
-            self.index()
+    def read(self, *, every: bool = False) -> None:
+        """`index`, unless there is nothing new or the configuration has texts wait."""
+        if (every or self._ingested) and not self.config.text.later:
+            self.index(every=every)
 
     def close(self) -> None:
         if "engine" in self.__dict__:

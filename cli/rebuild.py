@@ -8,7 +8,6 @@ from catalog.ingest import rebuild, sealed
 from cli.complaint import complaint
 from cli.context import Archive, operator_option, with_archive
 from cli.exits import Exit
-from cli.indexing import index
 from cli.output import json_option, number, progress, say, write_json
 from cli.tending import clear_crawls, mend
 
@@ -36,8 +35,7 @@ def command(archive: Archive, *, operator: str | None, as_json: bool) -> Exit:
             advance(done)
 
         report = rebuild(archive.engine, archive.root, tell)
-    if not archive.config.text.later:
-        index(archive)
+    archive.settle(every=True)
     clear_crawls(archive)
     for error in report.damaged:
         click.echo(complaint(error).line, err=True)

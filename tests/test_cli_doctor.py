@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from archive.layout import ArchiveRoot
 from archive.reader import groups
 from archive.store import WarcWriter
 from catalog.database import open_catalog
 from cli import health
+from cli.exits import Exit
 from tests.captures import TIME, answer, store, wire_group
+from tests.logs import check_logs
 from tests.muniment import Told, muniment
 
 PAGE = "https://www.example.gov/notice.html"
@@ -142,6 +146,17 @@ def test_what_a_crash_left_is_saved_and_recorded_before_the_next_writing(archive
     assert event["detail"]["cut_bytes"] == 7
     assert doctor(archive).code == 0
     assert answers(archive)["quarantine"] == "passed"
+
+
+def test_what_a_crash_left_is_logged_before_a_rebuild_reads_a_text(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash(archive, b"garbage")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    done = muniment("rebuild", archive=archive)
+    assert done.code == Exit.UNCHECKED
+    assert "no process can be started to read files" in done.err
+    check_logs(ArchiveRoot(archive))
 
 
 def test_a_crawl_that_never_began_leaves_no_folder(
