@@ -17,7 +17,6 @@ from catalog.citations.formats import FORMS, together
 from catalog.citations.gather import Given, gather
 from catalog.citations.quoted import LookedFor, look_for
 from catalog.citations.romanise import romanised
-from catalog.documents import text_of
 from catalog.holdings import Capture
 from cli.cite_targets import Targets
 from cli.config import archive_name
@@ -150,13 +149,13 @@ def _citation(archive: Archive, order: Order, capture: Capture) -> Citation:
     )
     for remark in facts.notes:
         say(f"{facts.url}: {remark}")
-    assert capture.version_id is not None
-    if text_of(archive.engine, capture.version_id) is None:
+    if not facts.is_read:
         say(f"{facts.url}: not read yet, so what it says of itself is missing: `muniment index`")
     if order.romanise and facts.title.romanised is None:
         facts = _romanised(facts)
     if order.quote is None:
         return Citation(capture=capture, facts=facts, text=FORMS[order.form](facts))
+    assert capture.version_id is not None
     looked = look_for(archive.engine, capture.version_id, order.quote)
     quoted = looked.quoted
     place = f", {quoted.place}" if quoted.place else ""

@@ -95,6 +95,8 @@ class Facts:
     origin: str | None = None
     """Of a copy that somebody handed over: from whom, when, asserted and not observed."""
     quote: Quoted | None = None
+    is_read: bool = True
+    """Whether the text was read: else what the document says of itself is missing here."""
     notes: tuple[str, ...] = field(default=())
     """What a reader should be told besides."""
 

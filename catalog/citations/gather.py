@@ -69,6 +69,7 @@ def gather(
         posted=posting.get("posted"),
         language=text.get("language") or ("zh" if HAN.search(title) else None),
         origin=origin,
+        is_read=bool(text),
         notes=tuple(_notes(text)),
     )
 
