@@ -17,6 +17,7 @@ from archive.layout import ArchiveRoot
 from archive.statement import Capture, Crawl, CrawlClose, Layers
 from archive.store import WarcWriter
 from archive.warc import request, response
+from benchmarks.peers import put_texts_off
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 BETWEEN = timedelta(milliseconds=250)
@@ -46,7 +47,8 @@ def archive_of(folder: Path, captures: int) -> ArchiveRoot:
     if done.exists() and done.read_text() == str(captures):
         return ArchiveRoot(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    root = ArchiveRoot.create(folder, 'operator = "benchmark"\n[text]\nlater = true\n')
+    root = ArchiveRoot.create(folder, 'operator = "benchmark"\n')
+    put_texts_off(folder)
     urls = captures // CRAWLS
     parts = [Part(folder, n, n // AGAIN * urls, urls) for n in range(CRAWLS)]
     with ProcessPoolExecutor(2) as pool:

@@ -27,6 +27,12 @@ class Told:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def configure(archive: Path, text: str) -> None:
+    """Write more into an archive's muniment.toml."""
+    with (archive / "muniment.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{text}\n")
+
+
 def muniment(*arguments: object, archive: Path | None = None, **environment: str | None) -> Told:
     """Give the program an order; `environment` adds to (or with None takes from) that of the test."""
     words = [str(argument) for argument in arguments]

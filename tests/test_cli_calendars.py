@@ -15,7 +15,7 @@ from tests.authority import OddAuthority
 from tests.calendar_server import Answer, Calendar
 from tests.captures import answer, store, wire_group
 from tests.logs import check_logs
-from tests.muniment import Told, muniment
+from tests.muniment import Told, configure, muniment
 
 PAGE = "https://www.example.gov/notice.html"
 LIBRARY = "OpenTimestamps needs a library that is not installed"
@@ -48,11 +48,6 @@ def without_library(monkeypatch: pytest.MonkeyPatch) -> None:
         }:
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "opentimestamps", None)
-
-
-def configure(root: Path, text: str) -> None:
-    path = root / "muniment.toml"
-    path.write_text(path.read_text("utf-8") + text, "utf-8")
 
 
 def log(archive: Path) -> Told:

@@ -15,8 +15,10 @@ from cli.keys import KEYS
 from tests.catalogs import dump
 from tests.checks import check_archive
 from tests.logs import check_logs
-from tests.muniment import muniment
+from tests.muniment import configure, muniment
 from tests.small_site import SmallSite, html, serve
+
+LATER = "[text]\nlater = true"
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +35,10 @@ def archive(tmp_path: Path, site: SmallSite) -> Path:
     return root
 
 
-def later(archive: Path) -> None:
-    with (archive / "muniment.toml").open("a", encoding="utf-8") as file:
-        file.write("\n[text]\nlater = true\n")
-
-
 def test_texts_wait_for_their_order_and_all_that_needs_them_says_so(
     archive: Path, site: SmallSite
 ) -> None:
-    later(archive)
+    configure(archive, LATER)
     assert muniment("crawl", "site", archive=archive).code == 0
     found = muniment("search", "研修班", archive=archive)
     assert (found.code, found.out) == (Exit.NOT_FOUND, "")
@@ -70,7 +67,7 @@ def test_a_rebuild_leaves_the_texts_too_and_they_come_out_the_same(archive: Path
     root = ArchiveRoot(archive)
     assert muniment("crawl", "site", archive=archive).code == 0
     before = dump(open_catalog(root.catalog))
-    later(archive)
+    configure(archive, LATER)
     assert muniment("rebuild", archive=archive).code == 0
     assert "2 versions not read yet" in muniment("status", archive=archive).out
     assert muniment("index", archive=archive).code == 0

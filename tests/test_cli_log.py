@@ -27,7 +27,7 @@ from tests.captures import answer, store, wire_group
 from tests.checks import check_archive
 from tests.cosigners import serving
 from tests.logs import check_logs
-from tests.muniment import Told, muniment
+from tests.muniment import Told, configure, muniment
 from tests.small_site import Answers, Page, SmallSite, html, serve
 
 ORIGIN = "ministry.example/log"
@@ -56,11 +56,6 @@ def archive(tmp_path: Path, site: SmallSite) -> Path:
 def authority(tmp_path: Path) -> Iterator[LocalAuthority]:
     with LocalAuthority(tmp_path / "authority") as found:
         yield found
-
-
-def configure(archive: Path, text: str) -> None:
-    with (archive / "muniment.toml").open("a", encoding="utf-8") as file:
-        file.write(f"\n{text}\n")
 
 
 def trust(
