@@ -12,8 +12,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 from archive.errors import Error, StoppedError
 
@@ -25,7 +24,7 @@ _END = None
 
 
 class Apart(Generic[T]):
-    """What `make(*arguments)` yields. To be closed, or used in `with`."""
+    """What `make(*arguments)` yields. To be closed."""
 
     def __init__(self, make: Callable[..., Iterator[T]], *arguments: object) -> None:
         self.connection, theirs = _CONTEXT.Pipe(duplex=False)
@@ -33,17 +32,6 @@ class Apart(Generic[T]):
         self._process.start()
         self._has_more = True
         theirs.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __iter__(self) -> Iterator[T]:
         while (told := self._receive()) is not _END:
@@ -64,13 +52,6 @@ class Apart(Generic[T]):
         self._process.close()
 
     def _receive(self) -> tuple[T] | None:
-        told = self._received()
-        self._has_more = isinstance(told, tuple)
-        if isinstance(told, Error):
-            raise told
-        return told
-
-    def _received(self) -> tuple[T] | Error | None:
         try:
             told: tuple[T] | Error | None = self.connection.recv()
         except EOFError:
@@ -78,6 +59,9 @@ class Apart(Generic[T]):
                 "a process that reads the archive was ended",
                 advice="give the same order again: what is in the catalog already is passed over",
             ) from None
+        if isinstance(told, Error):
+            raise told
+        self._has_more = told is not _END
         return told
 
 

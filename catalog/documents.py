@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, case, func, select
+from sqlalchemy import Engine, Select, and_, case, exists, func, select
 
 from catalog.holdings import Capture, Version
 from catalog.keys import document_id as id_at
@@ -22,6 +22,8 @@ from catalog.values import table_of, values
 _CAPTURE, _VERSION, _TEXT = table_of(Capture).c, table_of(Version).c, table_of(Text).c
 IS_CONTENT = func.coalesce(_TEXT.outcome, "content") == "content"
 """That a content, joined with its text where it was read, is what was asked for."""
+UNREAD = ~exists().where(_TEXT.version_id == _VERSION.id, _TEXT.kind == TEXT)
+"""That a content waits to be read."""
 IN_PLACE = ("redirect", "not-found", "blocked", "challenge", "login", "soft-404")
 """Outcomes of captures whose answer came in a document's place."""
 
@@ -187,8 +189,7 @@ def unread_versions(engine: Engine, among: Select[Any] | None = None) -> int:
     """How many contents, or of those with the ids `among`, wait to be read: until then nothing is
     known of their texts, nor whether they came in a document's place.
     """
-    read = select(_TEXT.version_id).where(_TEXT.version_id == _VERSION.id, _TEXT.kind == TEXT)
-    query = select(func.count()).select_from(table_of(Version)).where(~read.exists())
+    query = select(func.count()).select_from(table_of(Version)).where(UNREAD)
     if among is not None:
         query = query.where(_VERSION.id.in_(among))
     with engine.connect() as connection:

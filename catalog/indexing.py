@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, and_, delete, exists, insert, or_, select
-from sqlmodel import SQLModel
 
 from archive.errors import DamagedError
 from archive.layout import ArchiveRoot
 from catalog.database import writing
+from catalog.documents import UNREAD
 from catalog.holdings import Capture, Version
 from catalog.search.index import catch_up, reindexing
 from catalog.text.reading import Reading
@@ -61,9 +61,7 @@ def unread(engine: Engine, files: Collection[str] | None = ()) -> list[str]:
     columns = (capture.c[name] for name in ("content_sha256", "time", "id", "file", "offset"))
     wanted = select(*columns)
     # Asked apart, for both are told by small indexes: every order asks, and seldom is there any.
-    of_versions = wanted.join(version, version.c.id == capture.c.version_id).where(
-        ~exists().where(text.c.version_id == version.c.id, text.c.kind == TEXT)
-    )
+    of_versions = wanted.join(version, version.c.id == capture.c.version_id).where(UNREAD)
     of_no_version = wanted.where(
         capture.c.version_id.is_(None),
         capture.c.content_sha256.is_not(None),
@@ -120,8 +118,8 @@ def index(
 
 def _enter(connection: Connection, read: TextRows) -> None:
     """Enter what was read of contents, in place of what earlier readings of them gave."""
-    for name, rows in read.rows.items():
-        table = SQLModel.metadata.tables[name]
+    for model, rows in read.rows.items():
+        table = table_of(model)
         connection.execute(delete(table).where(table.c.version_id.in_(read.version_ids)))
         if rows:
             connection.execute(insert(table), rows)

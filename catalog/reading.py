@@ -6,7 +6,7 @@ import gc
 import gzip
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -78,7 +78,9 @@ def rounds(paths: Sequence[Path], dialect: str) -> Iterator[Iterator[Round]]:
         return
     with ExitStack() as stack:
         shares = [paths[number::READERS] for number in range(min(READERS, len(paths)))]
-        reading = [stack.enter_context(Apart(_read_share, share, dialect)) for share in shares]
+        reading = [
+            stack.enter_context(closing(Apart(_read_share, share, dialect))) for share in shares
+        ]
         yield _received(paths, reading)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, select
+from sqlmodel import SQLModel
 
 from archive.coding import CodingError
 from archive.errors import DamagedError, NotFoundError
@@ -54,23 +55,23 @@ MANY = 400
 """Contents from which a process that makes their rows is worth its start."""
 
 Row = dict[str, Any]
-TABLES = tuple(table_of(model).name for model in (Text, Posting, Stated, Attachment, Sketch))
-"""The tables of what is read of a content; each of its rows is replaced when it is read again."""
+MODELS = (Text, Posting, Stated, Attachment, Sketch)
+"""What is read of a content; all its rows of these are replaced when it is read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRows:
-    """What was read of some contents: rows of `TABLES` for one transaction."""
+    """What was read of some contents: rows of `MODELS` for one transaction."""
 
-    rows: dict[str, list[Row]]
-    codes: tuple[str | None, ...] = ()
+    rows: dict[type[SQLModel], list[Row]]
+    codes: tuple[str | None, ...]
     """Of each content, why there is no text of it, if there is none."""
-    damaged: tuple[DamagedError, ...] = ()
+    damaged: tuple[DamagedError, ...]
     """Contents that could not be read out of the archive."""
 
     @property
     def version_ids(self) -> list[str]:
-        return [row["version_id"] for row in self.rows[TABLES[0]]]
+        return [row["version_id"] for row in self.rows[Text]]
 
 
 @contextmanager
@@ -78,12 +79,13 @@ def text_rows_of(
     engine: Engine, root: ArchiveRoot, captures: Sequence[str]
 ) -> Iterator[Iterable[TextRows]]:
     """The rows of the contents of captures, named by their ids."""
+    made: Generator[TextRows] | Apart[TextRows]
     if len(captures) < MANY:
-        with closing(_text_rows(engine, root, captures)) as made_here:
-            yield made_here
-        return
-    url = engine.url.render_as_string(hide_password=False)
-    with Apart(_text_rows_apart, url, root.path, captures) as made:
+        made = _text_rows(engine, root, captures)
+    else:
+        url = engine.url.render_as_string(hide_password=False)
+        made = Apart(_text_rows_apart, url, root.path, captures)
+    with closing(made):
         yield made
 
 
@@ -115,32 +117,31 @@ def _text_rows(engine: Engine, root: ArchiveRoot, captures: Sequence[str]) -> Ge
 def _together(
     readings: Sequence[tuple[Capture, Reading]], damaged: Iterable[DamagedError]
 ) -> TextRows:
-    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    rows: dict[type[SQLModel], list[Row]] = {model: [] for model in MODELS}
     for capture, reading in readings:
-        for name, added in zip(TABLES, _rows(capture, reading), strict=False):
-            rows[name] += added
+        for model, added in _rows(capture, reading):
+            rows[model] += added
     codes = tuple(reading.extraction.code for _, reading in readings)
     return TextRows(rows, codes, tuple(damaged))
 
 
-def _rows(capture: Capture, reading: Reading) -> Iterator[list[Row]]:
-    """The rows of one content, in the order of `TABLES`."""
+def _rows(capture: Capture, reading: Reading) -> Iterator[tuple[type[SQLModel], list[Row]]]:
+    """The rows of one content."""
     assert capture.content_sha256 is not None
     id_ = version_id(capture.content_sha256)
     extraction = reading.extraction
     placed = stored(reading)
     normalised = normal(placed.text)
-    yield [text_row(capture, reading, placed, normalised)]
+    yield Text, [text_row(capture, reading, placed, normalised)]
     if reading.outcome != "content":
         return
     if extraction.passages:
         posting, stated = posting_rows(id_, extraction, capture.url, capture.last_modified)
-        yield from ([posting], stated)
-    else:
-        yield from ([], [])
+        yield Posting, [posting]
+        yield Stated, stated
     encoding = extraction.encoding.name if extraction.encoding else None
-    yield attachment_rows(id_, capture.url, extraction.links, encoding)
-    yield [{"hash": hash_, "version_id": id_} for hash_ in _sketch(placed, normalised)]
+    yield Attachment, attachment_rows(id_, capture.url, extraction.links, encoding)
+    yield Sketch, [{"hash": hash_, "version_id": id_} for hash_ in _sketch(placed, normalised)]
 
 
 def _captures(engine: Engine, ids: Sequence[str]) -> Iterator[Capture]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,12 +64,12 @@ def is_gone(pid: int) -> bool:
 
 
 def test_what_it_makes_comes_whole_and_in_order() -> None:
-    with Apart(numbers, 3, 2000) as made:
+    with closing(Apart(numbers, 3, 2000)) as made:
         assert list(made) == list(range(3, 2000))
 
 
 def test_an_error_comes_across_behind_what_was_made_before_it() -> None:
-    with Apart(breaks, 2) as made:
+    with closing(Apart(breaks, 2)) as made:
         assert (made.take(), made.take()) == (0, 1)
         with pytest.raises(DamagedError) as caught:
             made.take()
@@ -78,14 +79,14 @@ def test_an_error_comes_across_behind_what_was_made_before_it() -> None:
 
 def test_a_process_that_is_killed_is_told_of() -> None:
     with (
-        Apart(dies, 1) as made,
+        closing(Apart(dies, 1)) as made,
         pytest.raises(StoppedError, match="a process that reads the archive was ended"),
     ):
         list(made)
 
 
 def test_it_ends_when_no_more_is_taken() -> None:
-    with Apart(process_ids) as made:
+    with closing(Apart(process_ids)) as made:
         pid = made.take()
         assert pid != os.getpid()
     assert is_gone(pid)
@@ -93,7 +94,7 @@ def test_it_ends_when_no_more_is_taken() -> None:
 
 def test_it_ends_at_once_and_clears_away_what_it_made(tmp_path: Path) -> None:
     began = time.monotonic()
-    with Apart(slow, tmp_path) as made:
+    with closing(Apart(slow, tmp_path)) as made:
         pid = made.take()
         assert (tmp_path / "left").exists()
     assert is_gone(pid)
@@ -114,6 +115,6 @@ def test_it_ends_with_whoever_takes_from_it() -> None:
 
 
 if __name__ == "__main__":
-    with Apart(process_ids) as made_here:
+    with closing(Apart(process_ids)) as made_here:
         for id_ in made_here:
             print(id_, flush=True)
